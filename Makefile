@@ -1,0 +1,143 @@
+EXTENSION = cruddur_ddb
+MODULE_big = $(EXTENSION)
+PGFILEDESC = "cruddur_ddb - SQL over DynamoDB"
+
+# The order is the architecture: an object calls only objects above it, and
+# "make lint" proves that.  src/README.md tells why.
+CLIENT = \
+	src/client/status.o \
+	src/client/timestamp.o \
+	src/client/content.o \
+	src/client/retry.o \
+	src/client/credentials.o \
+	src/client/text.o \
+	src/client/canonical.o \
+	src/client/sigv4.o \
+	src/client/endpoint.o \
+	src/client/json.o \
+	src/client/value.o \
+	src/client/capacity.o \
+	src/client/wanted.o \
+	src/client/document.o \
+	src/client/item.o \
+	src/client/exchange.o \
+	src/client/http.o \
+	src/client/envelope.o \
+	src/client/call.o \
+	src/client/client.o
+
+OBJS = $(CLIENT) \
+	src/pg/own.o \
+	src/pg/report.o \
+	src/pg/guc.o \
+	src/pg/options.o \
+	src/pg/stats.o \
+	src/pg/convert.o \
+	src/pg/input.o \
+	src/pg/mint.o \
+	src/pg/network.o \
+	src/pg/session.o \
+	src/pg/pages.o \
+	src/pg/users.o \
+	src/pg/membership.o \
+	src/pg/timeline.o \
+	src/pg/writeset.o \
+	src/pg/messages.o \
+	src/pg/seed.o \
+	src/pg/request.o \
+	src/pg/schema.o \
+	src/pg/scan.o \
+	src/pg/connections.o \
+	src/pg/module.o
+
+DATA = $(wildcard sql/$(EXTENSION)--*.sql)
+
+# pg_regress looks for expected output in ./expected first.
+REGRESS = $(patsubst test/sql/%.sql,%,$(wildcard test/sql/*.sql))
+REGRESS_OPTS = --inputdir=test --load-extension=$(EXTENSION)
+EXTRA_CLEAN = tmp_check $(EXTENSION)-*.zip
+
+CLIENT_LIBS = -lcurl -lcrypto -ljansson -lz
+WARNINGS = -std=gnu11 -Wall -Wextra -Wno-declaration-after-statement
+
+PG_CPPFLAGS = -Isrc/client -Isrc/pg
+# PostgreSQL's own headers leave parameters unused.
+PG_CFLAGS = $(WARNINGS) -Wno-unused-parameter
+SHLIB_LINK = $(CLIENT_LIBS) -Wl,--version-script=src/exports.map
+
+# Debian builds PostgreSQL without dependency tracking and with bitcode.  We
+# want the first, and have no use for the second.
+override autodepend := yes
+override with_llvm := no
+
+PG_CONFIG ?= pg_config
+
+# PGXS has a "check" of its own that prints a message and exits 0.  Goals that
+# prepare the machine first must also work where there is no PostgreSQL yet.
+# So these leave PGXS out, and other goals beside them start again.
+SCRIPTED = check demo bench
+.PHONY: $(SCRIPTED) unit unit-programs lint dist
+
+ifneq (,$(filter $(SCRIPTED),$(MAKECMDGOALS)))
+.NOTPARALLEL:
+
+check demo:
+	@test/$@
+bench:
+	@test/setup
+	@test/bench/run
+$(filter-out $(SCRIPTED),$(MAKECMDGOALS)):
+	$(MAKE) $@
+
+else
+
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+$(shlib): src/exports.map
+
+# Nothing below the wall may as much as include a PostgreSQL header.
+$(CLIENT): override CPPFLAGS = -Isrc/client
+
+# The SQL tests ask for the endpoint that they shall use.
+installcheck: export DDB_ENDPOINT := $(or $(DDB_ENDPOINT),$(AWS_ENDPOINT_URL))
+installcheck: installcheck-endpoint
+.PHONY: installcheck-endpoint
+installcheck-endpoint:
+	@test -n "$(DDB_ENDPOINT)" || { echo "installcheck: set\
+	 AWS_ENDPOINT_URL to a DynamoDB endpoint, or use \"make check\"" >&2; \
+	 exit 1; }
+
+# Unit tests: the client layer alone, under the sanitizers.
+UNIT_DIR = tmp_check/unit
+UNIT_CFLAGS = $(WARNINGS) -O1 -g -fno-omit-frame-pointer \
+	-fsanitize=address,undefined -fno-sanitize-recover=undefined
+UNIT_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+UNIT_OBJS = $(CLIENT:src/client/%=$(UNIT_DIR)/client/%)
+UNIT = $(patsubst test/unit/%.c,$(UNIT_DIR)/%,$(wildcard test/unit/*.c))
+
+$(UNIT_DIR)/client/%.o: src/client/%.c
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_CFLAGS) -Isrc/client -MMD -MP -c -o $@ $<
+$(UNIT_DIR)/libclient.a: $(UNIT_OBJS)
+	rm -f $@
+	$(AR) rcs $@ $^
+$(UNIT): $(UNIT_DIR)/%: test/unit/%.c $(UNIT_DIR)/libclient.a
+	$(CC) $(UNIT_CFLAGS) -Isrc/client -MMD -MP -o $@ $< \
+		$(UNIT_DIR)/libclient.a $(UNIT_LDFLAGS) $(CLIENT_LIBS)
+unit-programs: $(UNIT)
+unit: $(UNIT)
+	prove --exec '' $(UNIT)
+-include $(UNIT_OBJS:.o=.d) $(UNIT:=.d)
+
+lint: all
+	OBJS="$(OBJS)" CLIENT="$(CLIENT)" CLIENT_LIBS="$(CLIENT_LIBS)" \
+		WARNINGS="$(WARNINGS)" PG_CONFIG="$(PG_CONFIG)" \
+		SHLIB="$(shlib)" test/lint/run
+
+VERSION = $(shell sed -n "s/^ *\"version\": \"\(.*\)\",*/\1/p" META.json | head -n 1)
+dist:
+	git archive --format=zip --prefix=$(EXTENSION)-$(VERSION)/ \
+		-o $(EXTENSION)-$(VERSION).zip HEAD
+
+endif

@@ -1,0 +1,236 @@
+/* cruddur_ddb 1.0 */
+
+\echo Use "CREATE EXTENSION cruddur_ddb" to load this file. \quit
+
+/* The foreign-data wrapper: servers and user mappings say how to connect. */
+
+CREATE FUNCTION cruddur_ddb_fdw_validator(text[], oid)
+RETURNS void
+AS 'MODULE_PATHNAME'
+LANGUAGE C STRICT;
+COMMENT ON FUNCTION cruddur_ddb_fdw_validator(text[], oid) IS
+'checks the options of servers and user mappings of cruddur_ddb';
+
+CREATE FOREIGN DATA WRAPPER cruddur_ddb
+	NO HANDLER
+	VALIDATOR cruddur_ddb_fdw_validator;
+COMMENT ON FOREIGN DATA WRAPPER cruddur_ddb IS
+'Amazon DynamoDB';
+
+/* Conversations */
+
+CREATE FUNCTION cruddur_list_message_groups(
+	handle text,
+	max_results int DEFAULT 20,
+	before timestamptz DEFAULT NULL,
+	year int DEFAULT NULL)
+RETURNS TABLE (
+	uuid uuid,
+	display_name text,
+	handle text,
+	message text,
+	created_at timestamptz)
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED
+COST 10000 ROWS 20;
+COMMENT ON FUNCTION cruddur_list_message_groups(text, int, timestamptz, int) IS
+'message groups of a user, newest first: group uuid, the other member, last message and its time; "before" pages back (exclusive), "year" is the first four characters of the stored time';
+
+CREATE FUNCTION cruddur_list_messages(
+	handle text,
+	message_group_uuid uuid,
+	max_results int DEFAULT 20,
+	before timestamptz DEFAULT NULL,
+	year int DEFAULT NULL)
+RETURNS TABLE (
+	uuid uuid,
+	display_name text,
+	handle text,
+	message text,
+	created_at timestamptz)
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED
+COST 10000 ROWS 20;
+COMMENT ON FUNCTION cruddur_list_messages(text, uuid, int, timestamptz, int) IS
+'newest messages of a group, oldest first, for a user who is a member of it (else 42501 not_a_member); "before" pages back (exclusive); a time that cannot be read is NULL and counts as newest';
+
+CREATE FUNCTION cruddur_create_message(
+	handle text,
+	message_group_uuid uuid,
+	message text)
+RETURNS TABLE (
+	message_group_uuid uuid,
+	uuid uuid,
+	display_name text,
+	handle text,
+	message text,
+	created_at timestamptz)
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+COST 10000 ROWS 1;
+COMMENT ON FUNCTION cruddur_create_message(text, uuid, text) IS
+'sends a message of 1 to 1024 characters to a group that the user is a member of, and returns it; 40001 if another message took its time: try again';
+
+CREATE FUNCTION cruddur_create_message_group(
+	handle text,
+	receiver_handle text,
+	message text)
+RETURNS TABLE (
+	message_group_uuid uuid,
+	uuid uuid,
+	created_at timestamptz)
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+COST 10000 ROWS 1;
+COMMENT ON FUNCTION cruddur_create_message_group(text, text, text) IS
+'opens a message group of two users with its first message, all or nothing; uuid is the first message''s';
+
+/* Users */
+
+CREATE FUNCTION cruddur_handle(cognito_user_id text)
+RETURNS text
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED
+COST 100;
+COMMENT ON FUNCTION cruddur_handle(text) IS
+'handle of the user with this Cognito user id';
+
+CREATE FUNCTION cruddur_user_short(handle text)
+RETURNS TABLE (
+	uuid uuid,
+	handle text,
+	display_name text)
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED
+COST 100 ROWS 1;
+COMMENT ON FUNCTION cruddur_user_short(text) IS
+'uuid, handle and display name of a user';
+
+/* Tables */
+
+CREATE FUNCTION cruddur_schema_load(
+	if_not_exists boolean DEFAULT false,
+	billing_mode text DEFAULT 'PROVISIONED')
+RETURNS jsonb
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+COST 10000;
+COMMENT ON FUNCTION cruddur_schema_load(boolean, text) IS
+'creates the messaging table with its index and stream, waits until it is active, and returns its description; billing_mode is PROVISIONED (5 read and 5 write units each) or PAY_PER_REQUEST';
+
+CREATE FUNCTION cruddur_list_tables()
+RETURNS SETOF text
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED
+COST 10000 ROWS 100;
+COMMENT ON FUNCTION cruddur_list_tables() IS
+'names of all DynamoDB tables of the account in the region';
+
+CREATE FUNCTION cruddur_drop_table(table_name text)
+RETURNS jsonb
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+COST 10000;
+COMMENT ON FUNCTION cruddur_drop_table(text) IS
+'drops a DynamoDB table, waits until it is gone, and returns its last description';
+
+CREATE FUNCTION cruddur_seed(
+	handle text,
+	other_handle text,
+	message_group_uuid uuid DEFAULT '5ae290ed-55d1-47a0-bc6d-fe2bc2700399')
+RETURNS bigint
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+COST 10000;
+COMMENT ON FUNCTION cruddur_seed(text, text, uuid) IS
+'writes a message group of two users and a conversation to try things with, all or nothing; returns the number of items written, 0 where the group exists';
+
+CREATE FUNCTION cruddur_scan(table_name text DEFAULT NULL)
+RETURNS SETOF jsonb
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED
+COST 10000 ROWS 1000;
+COMMENT ON FUNCTION cruddur_scan(text) IS
+'every item of a DynamoDB table (the messaging table by default) as plain JSON: numbers exact, sets as arrays, binary values in base64';
+
+/* Anything else */
+
+CREATE FUNCTION cruddur_ddb_request(operation text, payload jsonb)
+RETURNS jsonb
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+COST 10000;
+COMMENT ON FUNCTION cruddur_ddb_request(text, jsonb) IS
+'runs any DynamoDB operation: request and response are those of the API';
+
+CREATE FUNCTION cruddur_ddb_connections()
+RETURNS TABLE (
+	server text,
+	user_name text,
+	endpoint text,
+	active_requests int,
+	valid boolean)
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION cruddur_ddb_connections() IS
+'servers that this session has used, and for whom; valid is false once a server or user mapping was altered while in use';
+
+CREATE FUNCTION cruddur_ddb_disconnect()
+RETURNS boolean
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION cruddur_ddb_disconnect() IS
+'closes the connections that this session keeps open; false if it had none';
+
+/* Statistics. They name servers and operations, so everyone may read them. */
+
+CREATE FUNCTION cruddur_ddb_stats_rows(
+	OUT server text,
+	OUT operation text,
+	OUT requests bigint,
+	OUT attempts bigint,
+	OUT retries bigint,
+	OUT throttles bigint,
+	OUT errors bigint,
+	OUT items_read bigint,
+	OUT items_written bigint,
+	OUT bytes_sent bigint,
+	OUT bytes_received bigint,
+	OUT read_units double precision,
+	OUT write_units double precision,
+	OUT total_time_ms double precision,
+	OUT max_time_ms double precision)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION cruddur_ddb_stats_rows() IS
+'what requests to DynamoDB have cost; read the view cruddur_ddb_stats';
+
+CREATE VIEW cruddur_ddb_stats AS
+SELECT * FROM cruddur_ddb_stats_rows();
+GRANT SELECT ON cruddur_ddb_stats TO PUBLIC;
+COMMENT ON VIEW cruddur_ddb_stats IS
+'what requests to DynamoDB have cost, by server and operation';
+
+CREATE FUNCTION cruddur_ddb_stats_reset()
+RETURNS void
+AS 'MODULE_PATHNAME'
+LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
+REVOKE ALL ON FUNCTION cruddur_ddb_stats_reset() FROM PUBLIC;
+COMMENT ON FUNCTION cruddur_ddb_stats_reset() IS
+'sets the counters of cruddur_ddb_stats back to zero';
+
+/* What reaches the network is for those who are granted it. */
+
+REVOKE ALL ON FUNCTION
+	cruddur_list_message_groups(text, int, timestamptz, int),
+	cruddur_list_messages(text, uuid, int, timestamptz, int),
+	cruddur_create_message(text, uuid, text),
+	cruddur_create_message_group(text, text, text),
+	cruddur_schema_load(boolean, text),
+	cruddur_list_tables(),
+	cruddur_drop_table(text),
+	cruddur_seed(text, text, uuid),
+	cruddur_scan(text),
+	cruddur_ddb_request(text, jsonb)
+FROM PUBLIC;

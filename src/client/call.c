@@ -1,0 +1,470 @@
+/*
+ * call.c
+ *		One operation of a service, with its retries: send, judge, send again.
+ *
+ * A call goes from QUEUED to FLYING to DONE, or from FLYING by way of PAUSED
+ * back to QUEUED. ddb_client_pump moves every call of a client as far as it
+ * goes without waiting.
+ *
+ * Not here: what an operation's request looks like (client.c), when a failure
+ * is worth another attempt (retry.c), what a response holds (item.c).
+ */
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "call.h"
+#include "content.h"
+#include "envelope.h"
+#include "retry.h"
+
+typedef enum CallState
+{
+	CALL_QUEUED,
+	CALL_FLYING,
+	CALL_PAUSED,
+	CALL_DONE
+} CallState;
+
+struct DdbClient
+{
+	DdbHttp *http;
+	DdbEndpoint endpoint;
+	DdbCredentials *credentials;
+	DdbSigner *signer;
+	DdbTarget target;
+	char *ca_file;
+	int max_attempts;
+	int max_connections;
+	DdbRetryBucket bucket;
+	uint64_t random; /* state of the jitter's generator */
+	DdbCall *first;  /* calls not freed, oldest first */
+	DdbCall *last;
+	int nactive; /* not DONE */
+	int nflying;
+};
+
+struct DdbCall
+{
+	DdbClient *client;
+	DdbCall *prev;
+	DdbCall *next;
+	CallState state;
+	bool idempotent;
+	bool maybe_applied; /* by an attempt before the last */
+	char operation[48];
+	char table[256];
+	char *body;
+	size_t body_len;
+	DdbExchange *exchange; /* of the attempt in flight or the last one */
+	DdbReply reply;
+	char *inflated; /* the response if it came as gzip */
+	const char *response;
+	size_t response_len;
+	int64_t started_us;
+	int64_t attempt_us; /* when the attempt in flight began */
+	int64_t resume_us;  /* when PAUSED ends */
+	DdbRetryState retry;
+	DdbStatus status;
+	DdbCallCost cost;
+	DdbAttempt attempts[DDB_CALL_MAX_ATTEMPTS];
+};
+
+static bool
+seed_random(DdbClient *client)
+{
+	if (RAND_bytes((unsigned char *) &client->random, sizeof(client->random)) != 1)
+		return false;
+	client->random |= 1; /* xorshift stays at 0 for ever */
+	return true;
+}
+
+/* Uniform in [0,1): xorshift64*, good enough to spread retries. */
+static double
+next_random(DdbClient *client)
+{
+	client->random ^= client->random >> 12;
+	client->random ^= client->random << 25;
+	client->random ^= client->random >> 27;
+	return (double) ((client->random * UINT64_C(0x2545F4914F6CDD1D)) >> 11) /
+		   (double) (UINT64_C(1) << 53);
+}
+
+static bool
+fill_client(DdbClient *client, const DdbClientConfig *config, DdbStatus *status)
+{
+	if (client->credentials == NULL)
+		return ddb_status_set(status, DDB_STATUS_NO_MEMORY, "out of memory");
+	if (!ddb_endpoint_resolve(&client->endpoint,
+							  DDB_SERVICE_DYNAMODB,
+							  &config->endpoint,
+							  status))
+		return false;
+	client->signer = ddb_sigv4_create();
+	if (config->ca_file != NULL)
+		client->ca_file = strdup(config->ca_file);
+	if (client->signer == NULL || !seed_random(client) ||
+		(config->ca_file != NULL && client->ca_file == NULL))
+		return ddb_status_set(status, DDB_STATUS_NO_MEMORY, "out of memory");
+
+	client->target.url = client->endpoint.url;
+	client->target.ca_file = client->ca_file;
+	client->target.loopback_only = client->endpoint.loopback_only;
+	client->target.connect_timeout_ms = config->connect_timeout_ms;
+	client->target.request_timeout_ms = config->request_timeout_ms;
+	client->max_attempts = config->max_attempts;
+	client->max_connections = config->max_connections;
+	ddb_retry_bucket_init(&client->bucket);
+	return true;
+}
+
+DdbClient *
+ddb_client_create(DdbHttp *http, const DdbClientConfig *config,
+				  DdbCredentials *credentials, DdbStatus *status)
+{
+	DdbClient *client = calloc(1, sizeof(DdbClient));
+
+	if (client == NULL)
+	{
+		ddb_status_set(status, DDB_STATUS_NO_MEMORY, "out of memory");
+		ddb_credentials_free(credentials);
+		return NULL;
+	}
+	client->http = http;
+	client->credentials = credentials;
+	if (!fill_client(client, config, status))
+	{
+		ddb_client_destroy(client);
+		return NULL;
+	}
+	return client;
+}
+
+void
+ddb_client_destroy(DdbClient *client)
+{
+	if (client == NULL)
+		return;
+	ddb_sigv4_free(client->signer);
+	ddb_credentials_free(client->credentials);
+	free(client->ca_file);
+	free(client);
+}
+
+const DdbEndpoint *
+ddb_client_endpoint(const DdbClient *client)
+{
+	return &client->endpoint;
+}
+
+int
+ddb_client_active(const DdbClient *client)
+{
+	return client->nactive;
+}
+
+/* The last attempt is over, for good or ill. */
+static void
+end_call(DdbCall *call)
+{
+	call->state = CALL_DONE;
+	call->client->nactive--;
+	call->cost.total_ms = (ddb_http_now_us() - call->started_us) / 1000.0;
+}
+
+static void
+send_attempt(DdbCall *call)
+{
+	DdbClient *client = call->client;
+	DdbSender sender = {.endpoint = &client->endpoint,
+						.credentials = client->credentials,
+						.signer = client->signer};
+	DdbEnvelope envelope;
+	DdbPayload payload = {.headers = envelope.lines,
+						  .body = call->body,
+						  .body_len = call->body_len};
+
+	ddb_status_clear(&call->status);
+	call->attempt_us = ddb_http_now_us();
+	if (ddb_envelope_seal(&envelope,
+						  &sender,
+						  call->operation,
+						  call->body,
+						  call->body_len,
+						  &call->status))
+	{
+		payload.nheaders = envelope.nlines;
+		call->exchange =
+			ddb_http_post(client->http, &client->target, &payload, &call->status);
+	}
+	if (call->exchange == NULL)
+	{
+		end_call(call);
+		return;
+	}
+	call->state = CALL_FLYING;
+	client->nflying++;
+}
+
+/* Check what came, inflate it, and read what the service says of it. */
+static void
+judge_reply(DdbCall *call)
+{
+	DdbReply *reply = &call->reply;
+	DdbStatus *status = &call->status;
+
+	status->http_status = reply->http_status;
+	memcpy(status->request_id, reply->request_id, sizeof(status->request_id));
+	if (reply->has_crc32 &&
+		ddb_content_crc32(reply->body, reply->body_len) != reply->crc32)
+	{
+		ddb_status_set(status,
+					   DDB_STATUS_PROTOCOL,
+					   "the response does not match its x-amz-crc32");
+		return;
+	}
+	call->response = reply->body;
+	call->response_len = reply->body_len;
+	if (reply->gzip)
+	{
+		if (!ddb_content_gunzip(reply->body,
+								reply->body_len,
+								DDB_EXCHANGE_MAX_BODY,
+								&call->inflated,
+								&call->response_len,
+								status))
+			return;
+		call->response = call->inflated;
+	}
+	if (reply->http_status != 200)
+		ddb_status_decode(status, call->response, call->response_len);
+}
+
+static void
+record_attempt(DdbCall *call)
+{
+	DdbCallCost *cost = &call->cost;
+	uint64_t sent;
+	uint64_t received;
+
+	ddb_exchange_bytes(call->exchange, &sent, &received);
+	cost->bytes_sent += sent;
+	cost->bytes_received += received;
+	if (call->status.kind == DDB_STATUS_THROTTLED)
+		cost->throttles++;
+	if (cost->attempts < DDB_CALL_MAX_ATTEMPTS)
+	{
+		DdbAttempt *attempt = &call->attempts[cost->attempts];
+
+		attempt->http_status = call->status.http_status;
+		attempt->kind = call->status.kind;
+		attempt->elapsed_ms = (ddb_http_now_us() - call->attempt_us) / 1000.0;
+		memcpy(attempt->request_id,
+			   call->status.request_id,
+			   sizeof(attempt->request_id));
+	}
+	cost->attempts++;
+}
+
+/* Did this failure leave open whether the service acted on the request? */
+static bool
+is_ambiguous(const DdbStatus *status)
+{
+	return status->sent &&
+		   (status->http_status == 0 || status->http_status >= 500 ||
+			status->kind == DDB_STATUS_PROTOCOL);
+}
+
+static void
+judge_attempt(DdbCall *call)
+{
+	DdbClient *client = call->client;
+	DdbStatus *status = &call->status;
+	DdbRetryClass retry_class;
+	int delay_ms;
+
+	client->nflying--;
+	call->reply.retry_after_ms = -1;
+	if (ddb_exchange_result(call->exchange, &call->reply, status))
+		judge_reply(call);
+	record_attempt(call);
+	call->retry.attempts = call->cost.attempts;
+	if (status->kind == DDB_OK)
+	{
+		ddb_retry_success(&client->bucket, &call->retry);
+		end_call(call);
+		return;
+	}
+
+	retry_class = ddb_retry_classify(status, call->idempotent);
+	delay_ms = ddb_retry_delay_ms(&client->bucket,
+								  &call->retry,
+								  retry_class,
+								  client->max_attempts,
+								  next_random(client),
+								  call->reply.retry_after_ms);
+	if (delay_ms < 0)
+	{
+		end_call(call);
+		return;
+	}
+	call->maybe_applied |= is_ambiguous(status);
+	ddb_http_release(call->exchange);
+	call->exchange = NULL;
+	free(call->inflated);
+	call->inflated = NULL;
+	call->resume_us = ddb_http_now_us() + (int64_t) delay_ms * 1000;
+	call->state = CALL_PAUSED;
+}
+
+/* As far as it goes without waiting. */
+static void
+advance(DdbCall *call)
+{
+	if (call->state == CALL_FLYING && ddb_http_done(call->exchange))
+		judge_attempt(call);
+	if (call->state == CALL_PAUSED && call->resume_us <= ddb_http_now_us())
+		call->state = CALL_QUEUED;
+	if (call->state == CALL_QUEUED &&
+		call->client->nflying < call->client->max_connections)
+		send_attempt(call);
+}
+
+void
+ddb_client_pump(DdbClient *client)
+{
+	ddb_http_pump(client->http);
+	for (DdbCall *call = client->first; call != NULL; call = call->next)
+		advance(call);
+}
+
+int
+ddb_client_timeout_ms(DdbClient *client)
+{
+	int timeout_ms = ddb_http_timeout_ms(client->http);
+	int64_t now = ddb_http_now_us();
+
+	for (DdbCall *call = client->first; call != NULL; call = call->next)
+	{
+		int64_t left_us = call->resume_us - now;
+		int left_ms = left_us <= 0 ? 0 : (int) ((left_us + 999) / 1000);
+
+		if (call->state == CALL_PAUSED && (timeout_ms < 0 || left_ms < timeout_ms))
+			timeout_ms = left_ms;
+	}
+	return timeout_ms;
+}
+
+static void
+copy_name(char *to, size_t size, const char *from)
+{
+	if (from != NULL)
+		snprintf(to, size, "%s", from);
+}
+
+DdbCall *
+ddb_call_start(DdbClient *client, const char *operation, const char *table,
+			   char *body, size_t body_len, bool idempotent)
+{
+	DdbCall *call = body == NULL ? NULL : calloc(1, sizeof(DdbCall));
+
+	if (call == NULL)
+	{
+		free(body);
+		return NULL;
+	}
+	call->client = client;
+	call->body = body;
+	call->body_len = body_len;
+	call->idempotent = idempotent;
+	copy_name(call->operation, sizeof(call->operation), operation);
+	copy_name(call->table, sizeof(call->table), table);
+	call->started_us = ddb_http_now_us();
+	call->prev = client->last;
+	if (client->last != NULL)
+		client->last->next = call;
+	else
+		client->first = call;
+	client->last = call;
+	client->nactive++;
+	advance(call);
+	return call;
+}
+
+bool
+ddb_call_done(const DdbCall *call)
+{
+	return call->state == CALL_DONE;
+}
+
+const DdbStatus *
+ddb_call_status(const DdbCall *call)
+{
+	return &call->status;
+}
+
+bool
+ddb_call_maybe_applied(const DdbCall *call)
+{
+	return call->maybe_applied;
+}
+
+const char *
+ddb_call_body(const DdbCall *call, size_t *len)
+{
+	*len = call->response_len;
+	return call->response;
+}
+
+const char *
+ddb_call_operation(const DdbCall *call)
+{
+	return call->operation;
+}
+
+const char *
+ddb_call_table(const DdbCall *call)
+{
+	return call->table;
+}
+
+const DdbCallCost *
+ddb_call_cost(const DdbCall *call)
+{
+	return &call->cost;
+}
+
+const DdbAttempt *
+ddb_call_attempt(const DdbCall *call, int i)
+{
+	if (i < 0 || i >= call->cost.attempts || i >= DDB_CALL_MAX_ATTEMPTS)
+		return NULL;
+	return &call->attempts[i];
+}
+
+void
+ddb_call_free(DdbCall *call)
+{
+	DdbClient *client;
+
+	if (call == NULL)
+		return;
+	client = call->client;
+	if (call->state == CALL_FLYING)
+		client->nflying--;
+	if (call->state != CALL_DONE)
+		client->nactive--;
+	if (call->prev != NULL)
+		call->prev->next = call->next;
+	else
+		client->first = call->next;
+	if (call->next != NULL)
+		call->next->prev = call->prev;
+	else
+		client->last = call->prev;
+	ddb_http_release(call->exchange);
+	free(call->inflated);
+	free(call->body);
+	free(call);
+}

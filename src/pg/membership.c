@@ -1,0 +1,104 @@
+/*
+ * membership.c
+ *		Is a user a member of a message group?
+ *
+ * A member has a group row: partition key "GRP#" and the member's uuid,
+ * attribute message_group_uuid. The index has those rows by group.
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+
+#include "input.h"
+#include "membership.h"
+#include "pages.h"
+#include "table.h"
+
+struct DdbMembership
+{
+	MemoryContext cxt;
+	DdbSession *session;
+	const DdbUser *user;
+	const char *group_text;
+	char user_pk[DDB_TABLE_PK_LEN];
+	DdbValue values[2];
+	DdbQuery query;
+	DdbPages *pages; /* of the index */
+};
+
+/* No attribute: that there is an item is all there is to know. */
+static const DdbWanted *
+wanted_nothing(void)
+{
+	static DdbWanted *cache = NULL;
+
+	return ddb_session_wanted(&cache, NULL, 0, false);
+}
+
+DdbMembership *
+ddb_membership_ask(MemoryContext cxt, DdbSession *session, const DdbUser *user,
+				   const char *group_text)
+{
+	DdbMembership *membership =
+		MemoryContextAllocZero(cxt, sizeof(DdbMembership));
+	DdbQuery *query = &membership->query;
+
+	membership->cxt = cxt;
+	membership->session = session;
+	membership->user = user;
+	membership->group_text = group_text;
+	ddb_table_group_pk(membership->user_pk, user->uuid_text);
+	membership->values[0] = (DdbValue){":g", group_text, DDB_UUID_TEXT_LEN - 1};
+	membership->values[1] =
+		(DdbValue){":p", membership->user_pk, DDB_TABLE_PK_LEN - 1};
+	query->table = ddb_session_options(session)->table_name;
+	query->values = membership->values;
+	query->nvalues = 2;
+
+	query->index = DDB_TABLE_GROUP_INDEX;
+	query->key_condition = "message_group_uuid = :g";
+	query->filter = "pk = :p";
+	query->projection = "pk";
+	membership->pages = ddb_pages_start(cxt, session, query, wanted_nothing());
+	return membership;
+}
+
+static bool
+any_item(DdbPages *pages)
+{
+	const DdbPage *page;
+
+	while ((page = ddb_pages_next(pages)) != NULL)
+	{
+		if (page->nitems > 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+ddb_membership_holds(DdbMembership *membership)
+{
+	DdbQuery *query = &membership->query;
+
+	if (any_item(membership->pages))
+		return true;
+	query->index = NULL;
+	query->key_condition = "pk = :p";
+	query->filter = "message_group_uuid = :g";
+	query->consistent = true;
+	return any_item(ddb_pages_start(membership->cxt,
+									membership->session,
+									query,
+									wanted_nothing()));
+}
+
+void
+ddb_membership_require(DdbMembership *membership)
+{
+	if (!ddb_membership_holds(membership))
+		ddb_input_refuse(DDB_FAULT_NOT_A_MEMBER,
+						 psprintf("User \"%s\" has no row of message group %s.",
+								  text_to_cstring(membership->user->handle),
+								  membership->group_text));
+}

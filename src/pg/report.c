@@ -1,0 +1,321 @@
+/*
+ * report.c
+ *		From a DdbStatus to an error of PostgreSQL; the only place for it.
+ *
+ * What the service says is foreign text: it may hold broken UTF-8 and control
+ * characters, and for a bad signature it repeats our request, session token
+ * included. It is made safe here before it becomes a detail. Our own words
+ * name operation, table and server, never a value.
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+
+#include "client.h"
+#include "report.h"
+
+/* One row of the contract's error table, section 8. */
+typedef struct ReportRule
+{
+	int sqlstate;
+	const char *message; /* %s: the request */
+	const char *hint;    /* %s: the server; NULL: none */
+} ReportRule;
+
+static const ReportRule report_rules[] = {
+	[DDB_STATUS_NO_MEMORY] = {ERRCODE_OUT_OF_MEMORY,
+							  "out of memory during %s",
+							  NULL},
+	[DDB_STATUS_CONFIG] = {ERRCODE_FDW_ERROR,
+						   "connection settings do not allow %s",
+						   "Check the options region, endpoint, allow_http "
+						   "and ca_file of %s."},
+	[DDB_STATUS_CONNECT] = {ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
+							"could not connect to DynamoDB for %s",
+							"Check the options endpoint, region and "
+							"connect_timeout_ms of %s."},
+	[DDB_STATUS_LOST] = {ERRCODE_CONNECTION_FAILURE,
+						 "connection lost during %s",
+						 "Check the service behind option endpoint of %s."},
+	[DDB_STATUS_TIMEOUT] = {ERRCODE_CONNECTION_FAILURE,
+							"no answer in time to %s",
+							"Raise the option request_timeout_ms of %s."},
+	[DDB_STATUS_PROTOCOL] = {ERRCODE_PROTOCOL_VIOLATION,
+							 "malformed response to %s",
+							 "Check that option endpoint of %s names a "
+							 "DynamoDB service."},
+	[DDB_STATUS_OVERSIZE] = {ERRCODE_PROTOCOL_VIOLATION,
+							 "oversized response to %s",
+							 "Check that option endpoint of %s names a "
+							 "DynamoDB service."},
+	[DDB_STATUS_CONDITION] = {ERRCODE_T_R_SERIALIZATION_FAILURE,
+							  "%s was refused because the item changed or "
+							  "exists",
+							  "The transaction might succeed if retried."},
+	[DDB_STATUS_CANCELED] = {ERRCODE_FDW_ERROR, "%s was canceled", NULL},
+	[DDB_STATUS_CONFLICT] = {ERRCODE_T_R_SERIALIZATION_FAILURE,
+							 "%s conflicts with a concurrent request",
+							 "The transaction might succeed if retried."},
+	[DDB_STATUS_THROTTLED] = {ERRCODE_INSUFFICIENT_RESOURCES,
+							  "%s was throttled",
+							  "Raise the capacity of the table or the option "
+							  "max_attempts of %s."},
+	[DDB_STATUS_NOT_FOUND] = {ERRCODE_FDW_TABLE_NOT_FOUND,
+							  "%s failed because the table or index does not "
+							  "exist",
+							  "Create the table by cruddur_schema_load(), or "
+							  "check the options table_name, region and "
+							  "endpoint of %s."},
+	[DDB_STATUS_IN_USE] = {ERRCODE_FDW_ERROR,
+						   "%s failed because the table is in use",
+						   "Try again when the table is ACTIVE."},
+	[DDB_STATUS_DENIED] = {ERRCODE_INSUFFICIENT_PRIVILEGE,
+						   "permission denied for %s",
+						   "Allow the action in the IAM policy of the "
+						   "credentials in the user mapping for %s."},
+	[DDB_STATUS_AUTH] = {ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
+						 "no valid credentials for %s",
+						 "Check the options access_key_id, secret_access_key "
+						 "and session_token of the user mapping for %s."},
+	[DDB_STATUS_LIMIT] = {ERRCODE_PROGRAM_LIMIT_EXCEEDED,
+						  "%s exceeds a limit of DynamoDB",
+						  NULL},
+	[DDB_STATUS_VALIDATION] = {ERRCODE_INVALID_PARAMETER_VALUE,
+							   "%s is not valid",
+							   NULL},
+	[DDB_STATUS_OTHER] = {ERRCODE_FDW_ERROR, "%s failed", NULL},
+};
+
+static const ReportRule report_exists = {ERRCODE_UNIQUE_VIOLATION,
+										 "%s was refused because the item "
+										 "exists",
+										 NULL};
+
+static const ReportRule report_table_exists =
+	{ERRCODE_DUPLICATE_TABLE,
+	 "%s failed because the table exists",
+	 "Drop the table first, or call "
+	 "cruddur_schema_load(if_not_exists => true)."};
+
+/*
+ * A canceled transaction is as bad as the worst of its reasons. Throttling
+ * counts only where it is the sole reason: the others outlast a retry.
+ */
+static DdbStatusKind
+canceled_kind(const DdbStatus *status)
+{
+	static const struct
+	{
+		DdbReason reason;
+		DdbStatusKind kind;
+	} order[] = {
+		{DDB_REASON_CONFLICT, DDB_STATUS_CONFLICT},
+		{DDB_REASON_CONDITION, DDB_STATUS_CONDITION},
+		{DDB_REASON_VALIDATION, DDB_STATUS_VALIDATION},
+		{DDB_REASON_LIMIT, DDB_STATUS_LIMIT},
+		{DDB_REASON_OTHER, DDB_STATUS_CANCELED},
+		{DDB_REASON_THROTTLED, DDB_STATUS_THROTTLED},
+	};
+	uint32 seen = 0;
+
+	for (int i = 0; i < status->nreasons; i++)
+		seen |= (uint32) 1 << status->reasons[i];
+	for (size_t i = 0; i < lengthof(order); i++)
+	{
+		if (seen & (uint32) 1 << order[i].reason)
+			return order[i].kind;
+	}
+	return DDB_STATUS_CANCELED;
+}
+
+static const ReportRule *
+rule_for(const DdbStatus *status, const char *operation, bool is_insert)
+{
+	DdbStatusKind kind = status->kind;
+
+	if (kind == DDB_STATUS_CANCELED)
+		kind = canceled_kind(status);
+	if (kind == DDB_STATUS_CONDITION && is_insert)
+		return &report_exists;
+	if (kind == DDB_STATUS_IN_USE && operation != NULL &&
+		strcmp(operation, "CreateTable") == 0)
+		return &report_table_exists;
+	if (kind >= lengthof(report_rules) || report_rules[kind].message == NULL)
+		kind = DDB_STATUS_OTHER;
+	return &report_rules[kind];
+}
+
+/* "Query on table "cruddur-messages"", as much of it as is known. */
+static char *
+request_name(const DdbReportContext *context)
+{
+	const char *operation =
+		context->operation ? context->operation : "the request";
+
+	if (context->table == NULL)
+		return pstrdup(operation);
+	return psprintf("%s on table \"%s\"", operation, context->table);
+}
+
+/* pg_do_encoding_conversion_buf takes less than a whole character for less. */
+#define CONVERTED_SIZE (MAX_CONVERSION_GROWTH * (MAX_MULTIBYTE_CHAR_LEN + 2))
+
+/* One character that is not ASCII, converted; "?" where it cannot be. */
+static void
+append_multibyte(StringInfo out, const char *utf8, int len)
+{
+	unsigned char converted[CONVERTED_SIZE];
+	int encoding = GetDatabaseEncoding();
+	Oid proc;
+
+	/* SQL_ASCII has no conversions: it takes any byte as it is. */
+	if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII)
+	{
+		appendBinaryStringInfo(out, utf8, len);
+		return;
+	}
+	proc = FindDefaultConversionProc(PG_UTF8, encoding);
+	if (OidIsValid(proc) &&
+		pg_do_encoding_conversion_buf(proc,
+									  PG_UTF8,
+									  encoding,
+									  (unsigned char *) unconstify(char *, utf8),
+									  len,
+									  converted,
+									  sizeof(converted),
+									  true) == len)
+		appendStringInfoString(out, (char *) converted);
+	else
+		appendStringInfoChar(out, '?');
+}
+
+/*
+ * Append foreign UTF-8 in the server's encoding. Never throws over its bytes:
+ * the error that is being reported must not turn into another one, as it
+ * would with pg_any_to_server.
+ */
+static void
+append_foreign(StringInfo out, const char *utf8, int len)
+{
+	while (len > 0)
+	{
+		int charlen = pg_encoding_verifymbchar(PG_UTF8, utf8, len);
+
+		if (charlen > 1)
+			append_multibyte(out, utf8, charlen);
+		else if (charlen < 1)
+			appendStringInfoChar(out, '?');
+		else if ((unsigned char) *utf8 < ' ' || *utf8 == 0x7f)
+			appendStringInfoChar(out, ' ');
+		else
+			appendStringInfoChar(out, *utf8);
+
+		charlen = Max(charlen, 1);
+		utf8 += charlen;
+		len -= charlen;
+	}
+}
+
+/*
+ * The length of a message without what a bad signature's goes on with: the
+ * canonical request, in which the session token stands.
+ */
+static int
+tellable_len(const char *message)
+{
+	const char *end = strstr(message, "The Canonical String");
+	int len = end ? (int) (end - message) : (int) strlen(message);
+
+	while (len > 0 && isspace((unsigned char) message[len - 1]))
+		len--;
+	return len;
+}
+
+/* "Exception: words (request id X)", as much as is there; NULL if nothing. */
+static char *
+remote_words(const DdbStatus *status)
+{
+	StringInfoData words;
+	int len = tellable_len(status->message);
+
+	initStringInfo(&words);
+	append_foreign(&words, status->exception, strlen(status->exception));
+	if (words.len > 0 && len > 0)
+		appendStringInfoString(&words, ": ");
+	append_foreign(&words, status->message, len);
+	if (status->request_id[0] != '\0')
+	{
+		appendStringInfoString(&words, words.len > 0 ? " (" : "(");
+		appendStringInfoString(&words, "request id ");
+		append_foreign(&words, status->request_id, strlen(status->request_id));
+		appendStringInfoChar(&words, ')');
+	}
+	return words.len > 0 ? words.data : NULL;
+}
+
+/* The request may have been applied although there is no good answer to it. */
+static bool
+outcome_unknown(const DdbStatus *status, const char *operation)
+{
+	if (!status->sent || operation == NULL || ddb_client_is_read(operation))
+		return false;
+	return status->kind == DDB_STATUS_LOST ||
+		   status->kind == DDB_STATUS_TIMEOUT ||
+		   status->kind == DDB_STATUS_PROTOCOL ||
+		   status->kind == DDB_STATUS_OVERSIZE;
+}
+
+/* NULL if there is nothing to advise. */
+static char *
+advice(const ReportRule *rule, const DdbStatus *status,
+	   const DdbReportContext *context)
+{
+	StringInfoData hint;
+
+	initStringInfo(&hint);
+	if (rule->hint != NULL)
+	{
+		char *server = context->server
+						   ? psprintf("server \"%s\"", context->server)
+						   : pstrdup("the foreign server");
+
+		appendStringInfo(&hint, rule->hint, server);
+	}
+	if (outcome_unknown(status, context->operation))
+		appendStringInfoString(&hint,
+							   " The write may have been applied: look before "
+							   "repeating it.");
+	return hint.len > 0 ? hint.data : NULL;
+}
+
+void
+ddb_report_condition(const DdbStatus *status, const DdbReportContext *context,
+					 bool is_insert)
+{
+	static const DdbReportContext nothing_known = {NULL, NULL, NULL};
+	const ReportRule *rule;
+	char *request;
+	char *words;
+	char *hint;
+
+	if (context == NULL)
+		context = &nothing_known;
+	rule = rule_for(status, context->operation, is_insert);
+	request = request_name(context);
+	words = remote_words(status);
+	hint = advice(rule, status, context);
+
+	ereport(ERROR,
+			(errcode(rule->sqlstate),
+			 errmsg(rule->message, request),
+			 words ? errdetail_internal("%s", words) : 0,
+			 hint ? errhint("%s", hint) : 0));
+}
+
+void
+ddb_report_status(const DdbStatus *status, const DdbReportContext *context)
+{
+	ddb_report_condition(status, context, false);
+}

@@ -1,0 +1,134 @@
+/*
+ * request.c
+ *		Operations whose response is a small JSON document; any operation at
+ *		all: cruddur_ddb_request().
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "tcop/utility.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "convert.h"
+#include "mint.h"
+#include "request.h"
+
+#define MAX_OPERATION_LEN 40
+
+Jsonb *
+ddb_request_finish(MemoryContext cxt, DdbSession *session, DdbCall *call)
+{
+	static DdbWanted *nothing = NULL;
+	DdbPage *page = ddb_session_create_page(cxt);
+	const char *body;
+	size_t len;
+
+	/* Checks that it is JSON, so jsonb's input does not have to complain. */
+	ddb_session_read_page(session,
+						  call,
+						  ddb_session_wanted(&nothing, NULL, 0, false),
+						  page);
+	body = ddb_call_body(call, &len);
+	body = pg_any_to_server(body, len, PG_UTF8);
+	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(body)));
+}
+
+Jsonb *
+ddb_request_run(MemoryContext cxt, DdbSession *session, const char *operation,
+				const char *payload)
+{
+	DdbClient *client = ddb_session_client(session);
+	DdbOwned *seat = ddb_session_own_call(cxt);
+	pg_uuid_t token;
+	char token_text[DDB_UUID_TEXT_LEN];
+	DdbCall *call;
+
+	ddb_mint_uuid(&token);
+	ddb_convert_uuid_text(&token, token_text);
+	call = ddb_own_set(seat,
+					   ddb_client_request(client,
+										  operation,
+										  payload,
+										  strlen(payload),
+										  token_text));
+	return ddb_request_finish(cxt, session, call);
+}
+
+Jsonb *
+ddb_request_member(Jsonb *object, const char *name)
+{
+	JsonbValue *value =
+		getKeyJsonValueFromContainer(&object->root, name, strlen(name), NULL);
+
+	return value == NULL ? NULL : JsonbValueToJsonb(value);
+}
+
+char *
+ddb_request_string(Jsonb *object, const char *name)
+{
+	JsonbValue *value =
+		getKeyJsonValueFromContainer(&object->root, name, strlen(name), NULL);
+
+	if (value == NULL || value->type != jbvString)
+		return NULL;
+	return pnstrdup(value->val.string.val, value->val.string.len);
+}
+
+/* It becomes a part of a header: letters only. */
+static char *
+operation_name(FunctionCallInfo fcinfo)
+{
+	char *name = PG_ARGISNULL(0) ? "" : text_to_cstring(PG_GETARG_TEXT_PP(0));
+	size_t len = strlen(name);
+
+	if (len == 0 || len > MAX_OPERATION_LEN ||
+		strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") !=
+			len)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid name of a DynamoDB operation: \"%s\"", name),
+				 errhint("Names are spelled as in the API, for example "
+						 "DescribeTable.")));
+	return name;
+}
+
+/* The payload as JSON in UTF-8. */
+static const char *
+payload_text(FunctionCallInfo fcinfo)
+{
+	Jsonb *payload;
+	char *json;
+
+	if (PG_ARGISNULL(1))
+		return "{}";
+	payload = PG_GETARG_JSONB_P(1);
+	if (!JB_ROOT_IS_OBJECT(payload))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("payload of a DynamoDB operation must be a JSON "
+						"object")));
+	json = JsonbToCString(NULL, &payload->root, VARSIZE(payload));
+	return pg_server_to_any(json, strlen(json), PG_UTF8);
+}
+
+PG_FUNCTION_INFO_V1(cruddur_ddb_request);
+
+/* cruddur_ddb_request(operation text, payload jsonb) RETURNS jsonb */
+Datum
+cruddur_ddb_request(PG_FUNCTION_ARGS)
+{
+	char *operation = operation_name(fcinfo);
+	const char *payload = payload_text(fcinfo);
+	MemoryContext cxt;
+	Jsonb *response;
+
+	if (!ddb_client_is_read(operation))
+		PreventCommandIfReadOnly("cruddur_ddb_request()");
+	cxt = ddb_session_context();
+	response = ddb_request_run(cxt, ddb_session_open(cxt), operation, payload);
+	MemoryContextDelete(cxt);
+	PG_RETURN_JSONB_P(response);
+}

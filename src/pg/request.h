@@ -1,0 +1,28 @@
+/*
+ * request.h
+ *		Operations whose response is a small JSON document.
+ */
+#ifndef DDB_REQUEST_H
+#define DDB_REQUEST_H
+
+#include "postgres.h"
+
+#include "utils/jsonb.h"
+
+#include "session.h"
+
+/* What a call to be freed with cxt answers; a failure is raised. */
+extern Jsonb *ddb_request_finish(MemoryContext cxt, DdbSession *session,
+								 DdbCall *call);
+
+/* Run one operation; payload is JSON in UTF-8. */
+extern Jsonb *ddb_request_run(MemoryContext cxt, DdbSession *session,
+							  const char *operation, const char *payload);
+
+/* A member of an object as jsonb; NULL if it has none of this name. */
+extern Jsonb *ddb_request_member(Jsonb *object, const char *name);
+
+/* A member that is a string, in the server's encoding; else NULL. */
+extern char *ddb_request_string(Jsonb *object, const char *name);
+
+#endif /* DDB_REQUEST_H */

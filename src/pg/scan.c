@@ -1,0 +1,84 @@
+/*
+ * scan.c
+ *		cruddur_scan(): every item of a table.
+ *
+ * One item a call of the function, and the page after the one that is being
+ * read is already on its way: memory is two pages, however large the table.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+
+#include "convert.h"
+#include "input.h"
+#include "pages.h"
+
+typedef struct ItemScan
+{
+	DdbPages *pages;
+	const DdbPage *page;
+	int item; /* next of the page */
+} ItemScan;
+
+/* Every item, whole. */
+static const DdbWanted *
+wanted_items(void)
+{
+	static DdbWanted *cache = NULL;
+
+	return ddb_session_wanted(&cache, NULL, 0, true);
+}
+
+/* All of it lives in cxt. */
+static ItemScan *
+start_scan(MemoryContext cxt, text *table_name)
+{
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	ItemScan *scan = palloc0(sizeof(ItemScan));
+	DdbSession *session = ddb_session_open(cxt);
+	const DdbOptions *options = ddb_session_options(session);
+	DdbQuery query = {.consistent = options->consistent_read};
+
+	query.table =
+		table_name == NULL ? options->table_name : text_to_cstring(table_name);
+	scan->pages = ddb_pages_start(cxt, session, &query, wanted_items());
+	ddb_pages_read_ahead(scan->pages);
+	MemoryContextSwitchTo(old);
+	return scan;
+}
+
+PG_FUNCTION_INFO_V1(cruddur_scan);
+
+/* cruddur_scan(table_name text) RETURNS SETOF jsonb; NULL: the messaging table */
+Datum
+cruddur_scan(PG_FUNCTION_ARGS)
+{
+	FuncCallContext *call;
+	const DdbSpan *span;
+	ItemScan *scan;
+
+	if (SRF_IS_FIRSTCALL())
+	{
+		text *table_name = NULL;
+
+		if (!PG_ARGISNULL(0))
+			table_name = ddb_input_text(fcinfo, 0, DDB_FAULT_TABLE_NAME_BLANK);
+		call = SRF_FIRSTCALL_INIT();
+		call->user_fctx = start_scan(call->multi_call_memory_ctx, table_name);
+	}
+	call = SRF_PERCALL_SETUP();
+	scan = call->user_fctx;
+	while (scan->page == NULL || scan->item == scan->page->nitems)
+	{
+		scan->page = ddb_pages_next(scan->pages);
+		scan->item = 0;
+		if (scan->page == NULL)
+			SRF_RETURN_DONE(call);
+	}
+	span = &scan->page->items[scan->item++];
+	SRF_RETURN_NEXT(call,
+					ddb_convert_item_jsonb(scan->page->body + span->offset,
+										   span->len));
+}

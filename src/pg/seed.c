@@ -1,0 +1,110 @@
+/*
+ * seed.c
+ *		cruddur_seed(): two group rows and a conversation, to try things with.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "tcop/utility.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "convert.h"
+#include "input.h"
+#include "membership.h"
+#include "messages.h"
+#include "mint.h"
+
+/* Said in turn, the first by the first user; one minute lies between two. */
+static const char *const conversation[] =
+	{"Morning! Did you see that the archive room is open to visitors again?",
+	 "I did not. Since when?",
+	 "Since Monday. They moved the tide tables up from the cellar.",
+	 "The handwritten ones? I thought the flood of '53 took those.",
+	 "Most of them. Forty-one volumes were on a high shelf.",
+	 "Lucky shelf. Can one touch them?",
+	 "With gloves, and only two volumes at a time.",
+	 "Fair enough. I would like to see 1907, the year of the ice.",
+	 "Volume 22. The clerk drew a small seal wherever the harbour froze.",
+	 "A seal as in a stamp, or the animal?",
+	 "The animal. Twelve of them, each with a different hat.",
+	 "Now I have to go. Is Thursday any good?",
+	 "Thursday they close at noon. Friday is better.",
+	 "Friday then. Half past nine at the side door?",
+	 "Make it ten, the ferry is slow these days.",
+	 "Ten it is. Shall I bring the camera?",
+	 "No flash, but yes. And something to eat, the canteen is gone.",
+	 "I have plum cake from yesterday.",
+	 "Then I shall bring the flask. Coffee or tea?",
+	 "Coffee, please. Tea and old paper smell too much alike.",
+	 "Ha, true. Until Friday!",
+	 "Until Friday. And thank you for telling me \xF0\x9F\xA6\xAD"};
+
+/* Both members' group rows and the conversation, which ends now. */
+static void
+put_conversation(DdbWriteset *writeset, const char *group_text,
+				 const DdbUser users[2])
+{
+	TimestampTz end = ddb_mint_time();
+	DdbMessage message = {.group_text = group_text};
+	int n = lengthof(conversation);
+
+	for (int i = 0; i < n; i++)
+	{
+		message.sender = &users[i % 2];
+		message.text = cstring_to_text(
+			pg_any_to_server(conversation[i], strlen(conversation[i]), PG_UTF8));
+		message.created_at = end - (TimestampTz) (n - 1 - i) * USECS_PER_MINUTE;
+		ddb_mint_uuid(&message.uuid);
+		ddb_messages_put_message(writeset, &message);
+	}
+	ddb_messages_put_group(writeset, &message, &users[0], &users[1]);
+	ddb_messages_put_group(writeset, &message, &users[1], &users[0]);
+}
+
+PG_FUNCTION_INFO_V1(cruddur_seed);
+
+/*
+ * cruddur_seed(handle text, other_handle text, message_group_uuid uuid)
+ * RETURNS bigint: items written, 0 if the group was there.
+ */
+Datum
+cruddur_seed(PG_FUNCTION_ARGS)
+{
+	text *handles[2] = {ddb_input_text(fcinfo, 0, DDB_FAULT_HANDLE_BLANK),
+						ddb_input_text(fcinfo, 1, DDB_FAULT_RECEIVER_BLANK)};
+	pg_uuid_t *group = ddb_input_group(fcinfo, 2);
+	MemoryContext cxt;
+	DdbSession *session;
+	const DdbOptions *options;
+	DdbWriteset *writeset;
+	DdbUser users[2];
+	char group_text[DDB_UUID_TEXT_LEN];
+	int64 written;
+
+	PreventCommandIfReadOnly("cruddur_seed()");
+	cxt = ddb_session_context();
+	session = ddb_session_open(cxt);
+	options = ddb_session_options(session);
+	ddb_users_find(options, handles[0], &users[0]);
+	ddb_users_find(options, handles[1], &users[1]);
+	if (strcmp(users[0].uuid_text, users[1].uuid_text) == 0)
+		ddb_input_refuse(DDB_FAULT_RECEIVER_IS_SENDER, NULL);
+	ddb_convert_uuid_text(group, group_text);
+	writeset = ddb_writeset_create(cxt, session, options->table_name);
+	if (ddb_membership_holds(
+			ddb_membership_ask(cxt, session, &users[0], group_text)))
+		ereport(NOTICE,
+				(errmsg("message group %s already exists, skipping", group_text)));
+	else
+	{
+		put_conversation(writeset, group_text, users);
+		ddb_writeset_send(writeset);
+	}
+	written = ddb_writeset_count(writeset);
+	MemoryContextDelete(cxt);
+	PG_RETURN_INT64(written);
+}

@@ -1,0 +1,440 @@
+/*
+ * session.c
+ *		One server and one user, ready to be asked: options, client, waiting.
+ *
+ * Whoever opens a session pins it until a memory context of theirs is reset.
+ * An invalidation only marks sessions: those in use serve their users to the
+ * end, the others are freed when the next one is opened.
+ *
+ * Not here: what is asked (client.h) and what an answer means.
+ */
+#include "postgres.h"
+
+#include "access/reloptions.h"
+#include "catalog/pg_foreign_server.h"
+#include "catalog/pg_user_mapping.h"
+#include "foreign/foreign.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+#include "credentials.h"
+#include "guc.h"
+#include "network.h"
+#include "report.h"
+#include "session.h"
+
+#define WRAPPER_NAME "cruddur_ddb"
+
+struct DdbSession
+{
+	DdbSession *next;
+	MemoryContext cxt; /* holds this struct and the options */
+	Oid server;
+	Oid user;
+	bool valid;
+	int pins;
+	DdbOptions options;
+	DdbClient *client; /* NULL: not asked for yet */
+};
+
+/* A hold on a session, dropped by the reset of a context. */
+typedef struct Pin
+{
+	MemoryContextCallback callback;
+	DdbSession *session;
+} Pin;
+
+static DdbSession *sessions = NULL; /* newest first */
+static bool any_invalid = false;
+
+MemoryContext
+ddb_session_context(void)
+{
+	return AllocSetContextCreate(CurTransactionContext,
+								 "cruddur_ddb call",
+								 ALLOCSET_SMALL_SIZES);
+}
+
+/* Syscache callback for servers and user mappings. Must not fail. */
+static void
+invalidate(Datum arg, int cacheid, uint32 hashvalue)
+{
+	for (DdbSession *session = sessions; session != NULL; session = session->next)
+		session->valid = false;
+	any_invalid = sessions != NULL;
+}
+
+void
+ddb_session_init(void)
+{
+	CacheRegisterSyscacheCallback(FOREIGNSERVEROID, invalidate, (Datum) 0);
+	CacheRegisterSyscacheCallback(USERMAPPINGOID, invalidate, (Datum) 0);
+}
+
+/* Free the sessions that nobody may or does use. */
+static void
+sweep(void)
+{
+	DdbSession **link = &sessions;
+
+	any_invalid = false;
+	while (*link != NULL)
+	{
+		DdbSession *session = *link;
+
+		if (session->valid || session->pins > 0)
+		{
+			any_invalid |= !session->valid;
+			link = &session->next;
+			continue;
+		}
+		*link = session->next;
+		ddb_client_destroy(session->client);
+		MemoryContextDelete(session->cxt);
+	}
+	ddb_network_drop_connections();
+}
+
+/* The server that the functions use, if the user may use it. */
+static ForeignServer *
+find_server(void)
+{
+	ForeignServer *server = GetForeignServerByName(ddb_guc_server, true);
+
+	if (server == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("server \"%s\" does not exist", ddb_guc_server),
+				 errhint("Create it with CREATE SERVER ... FOREIGN DATA "
+						 "WRAPPER cruddur_ddb, or name another one in "
+						 "cruddur_ddb.server.")));
+	if (strcmp(GetForeignDataWrapper(server->fdwid)->fdwname, WRAPPER_NAME) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("server \"%s\" does not belong to foreign-data "
+						"wrapper \"%s\"",
+						server->servername,
+						WRAPPER_NAME),
+				 errhint("Name another server in cruddur_ddb.server.")));
+	return server;
+}
+
+/* As dblink does: a server's name alone must not open it to everyone. */
+static void
+check_usage(const DdbSession *session)
+{
+	AclResult result =
+		pg_foreign_server_aclcheck(session->server, session->user, ACL_USAGE);
+
+	if (result != ACLCHECK_OK)
+		aclcheck_error(result, OBJECT_FOREIGN_SERVER, session->options.server_name);
+}
+
+static DdbSession *
+create_session(Oid user)
+{
+	ForeignServer *server = find_server();
+	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
+											  "cruddur_ddb session",
+											  ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	DdbSession *session = palloc0(sizeof(DdbSession));
+
+	session->cxt = cxt;
+	session->server = server->serverid;
+	session->user = user;
+	session->valid = true;
+	ddb_options_load_server(&session->options, server);
+	MemoryContextSwitchTo(old);
+	/* Nothing can fail from here on; until now the caller's context owned it. */
+	MemoryContextSetParent(cxt, TopMemoryContext);
+	session->next = sessions;
+	sessions = session;
+	return session;
+}
+
+static DdbSession *
+find_session(Oid user)
+{
+	for (DdbSession *session = sessions; session != NULL; session = session->next)
+	{
+		if (session->valid && session->user == user &&
+			strcmp(session->options.server_name, ddb_guc_server) == 0)
+			return session;
+	}
+	return NULL;
+}
+
+static void
+unpin(void *arg)
+{
+	((Pin *) arg)->session->pins--;
+}
+
+DdbSession *
+ddb_session_open(MemoryContext cxt)
+{
+	Oid user = GetUserId();
+	Pin *pin = MemoryContextAlloc(cxt, sizeof(Pin));
+	DdbSession *session;
+
+	if (any_invalid)
+		sweep();
+	session = find_session(user);
+	if (session == NULL)
+		session = create_session(user);
+	check_usage(session);
+	pin->session = session;
+	pin->callback.func = unpin;
+	pin->callback.arg = pin;
+	MemoryContextRegisterResetCallback(cxt, &pin->callback);
+	session->pins++;
+	return session;
+}
+
+const DdbOptions *
+ddb_session_options(const DdbSession *session)
+{
+	return &session->options;
+}
+
+/*
+ * The options of the mapping for the user, else for PUBLIC. Not
+ * GetUserMapping(): its error has no hint.
+ */
+static List *
+find_mapping(const DdbSession *session)
+{
+	HeapTuple tuple;
+	Datum datum;
+	bool isnull;
+	List *options = NIL;
+
+	tuple = SearchSysCache2(USERMAPPINGUSERSERVER,
+							ObjectIdGetDatum(session->user),
+							ObjectIdGetDatum(session->server));
+	if (!HeapTupleIsValid(tuple))
+		tuple = SearchSysCache2(USERMAPPINGUSERSERVER,
+								ObjectIdGetDatum(InvalidOid),
+								ObjectIdGetDatum(session->server));
+	if (!HeapTupleIsValid(tuple))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("user mapping not found for \"%s\"",
+						GetUserNameFromId(session->user, false)),
+				 errhint("Create one with CREATE USER MAPPING FOR %s SERVER "
+						 "%s OPTIONS (access_key_id '...', secret_access_key "
+						 "'...').",
+						 quote_identifier(GetUserNameFromId(session->user, false)),
+						 quote_identifier(session->options.server_name))));
+	datum = SysCacheGetAttr(USERMAPPINGUSERSERVER,
+							tuple,
+							Anum_pg_user_mapping_umoptions,
+							&isnull);
+	if (!isnull)
+		options = untransformRelOptions(datum);
+	ReleaseSysCache(tuple);
+	return options;
+}
+
+DdbClient *
+ddb_session_client(DdbSession *session)
+{
+	DdbClientConfig config;
+	DdbStatus status;
+	DdbHttp *http;
+	MemoryContext old;
+
+	if (session->client != NULL)
+		return session->client;
+
+	http = ddb_network_start(session->options.max_connections);
+	old = MemoryContextSwitchTo(session->cxt);
+	ddb_options_load_mapping(&session->options, find_mapping(session));
+	MemoryContextSwitchTo(old);
+	ddb_options_client_config(&session->options, &config);
+	ddb_status_clear(&status);
+	session->client =
+		ddb_client_create(http,
+						  &config,
+						  ddb_credentials_create_static(session->options.access_key_id,
+														session->options.secret_access_key,
+														session->options.session_token),
+						  &status);
+	if (session->client == NULL)
+	{
+		DdbReportContext context = {.server = session->options.server_name};
+
+		ddb_report_status(&status, &context);
+	}
+	return session->client;
+}
+
+static void
+free_call(void *call)
+{
+	ddb_call_free(call);
+}
+
+DdbOwned *
+ddb_session_own_call(MemoryContext cxt)
+{
+	return ddb_own_register(cxt, free_call);
+}
+
+void
+ddb_session_wait(DdbSession *session, DdbCall *call)
+{
+	DdbClient *client = session->client;
+
+	for (;;)
+	{
+		int timeout_ms;
+
+		ddb_client_pump(client);
+		if (ddb_call_done(call))
+			break;
+		timeout_ms = ddb_client_timeout_ms(client);
+		if (timeout_ms != 0)
+			ddb_network_wait(timeout_ms);
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/* One line for each attempt. Bodies and headers are nobody's business. */
+static void
+log_attempts(DdbCall *call, const DdbYield *yield)
+{
+	const DdbAttempt *attempt;
+
+	for (int i = 0; (attempt = ddb_call_attempt(call, i)) != NULL; i++)
+	{
+		bool last = i + 1 == ddb_call_cost(call)->attempts;
+		double units =
+			last && yield != NULL ? yield->read_units + yield->write_units : 0;
+
+		ereport(LOG,
+				(errmsg("cruddur_ddb request: operation=%s table=%s "
+						"attempt=%d status=%d time=%.3f ms units=%g "
+						"request_id=%s",
+						ddb_call_operation(call),
+						ddb_call_table(call),
+						i + 1,
+						attempt->http_status,
+						attempt->elapsed_ms,
+						units,
+						attempt->request_id),
+				 errhidestmt(true),
+				 errhidecontext(true)));
+	}
+}
+
+void
+ddb_session_count(DdbSession *session, DdbCall *call, const DdbYield *yield)
+{
+	ddb_stats_count(session->options.server_name, call, yield);
+	if (ddb_guc_log_requests)
+		log_attempts(call, yield);
+}
+
+void
+ddb_session_report(DdbSession *session, DdbCall *call, const DdbStatus *status)
+{
+	DdbReportContext context = {.server = session->options.server_name,
+								.operation = ddb_call_operation(call),
+								.table = ddb_call_table(call)};
+
+	ddb_report_status(status, &context);
+}
+
+void
+ddb_session_finish(DdbSession *session, DdbCall *call)
+{
+	ddb_session_wait(session, call);
+	if (ddb_call_status(call)->kind == DDB_OK)
+		return;
+	ddb_session_count(session, call, NULL);
+	ddb_session_report(session, call, ddb_call_status(call));
+}
+
+const DdbWanted *
+ddb_session_wanted(DdbWanted **cache, const char *const *names, int nnames,
+				   bool whole_item)
+{
+	if (*cache == NULL)
+		*cache = ddb_wanted_create(names, nnames, whole_item);
+	if (*cache == NULL)
+		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
+	return *cache;
+}
+
+static void
+free_page(void *page)
+{
+	ddb_page_free(page);
+}
+
+DdbPage *
+ddb_session_create_page(MemoryContext cxt)
+{
+	DdbPage *page = MemoryContextAlloc(cxt, sizeof(DdbPage));
+
+	ddb_page_init(page);
+	(void) ddb_own_set(ddb_own_register(cxt, free_page), page);
+	return page;
+}
+
+void
+ddb_session_read_page(DdbSession *session, DdbCall *call,
+					  const DdbWanted *wanted, DdbPage *page)
+{
+	DdbStatus status;
+	DdbYield yield = {0};
+	const char *body;
+	size_t len;
+
+	ddb_session_finish(session, call);
+	status = *ddb_call_status(call);
+	body = ddb_call_body(call, &len);
+	if (!ddb_page_decode(page, body, len, wanted, &status))
+	{
+		ddb_session_count(session, call, NULL);
+		ddb_session_report(session, call, &status);
+	}
+	yield.read_units = page->capacity_units;
+	yield.items_read = page->nitems;
+	ddb_session_count(session, call, &yield);
+}
+
+void
+ddb_session_visit(void (*visit)(const DdbSessionInfo *info, void *arg), void *arg)
+{
+	for (DdbSession *session = sessions; session != NULL; session = session->next)
+	{
+		DdbSessionInfo info = {.server_name = session->options.server_name,
+							   .user = session->user,
+							   .valid = session->valid};
+
+		if (session->client != NULL)
+		{
+			info.url = ddb_client_endpoint(session->client)->url;
+			info.active_calls = ddb_client_active(session->client);
+		}
+		visit(&info, arg);
+	}
+}
+
+bool
+ddb_session_disconnect(void)
+{
+	bool any = sessions != NULL;
+
+	for (DdbSession *session = sessions; session != NULL; session = session->next)
+		session->valid = false;
+	sweep();
+	return any;
+}

@@ -1,0 +1,106 @@
+/*
+ * session.h
+ *		One server and one user, ready to be asked: options, client, waiting.
+ *
+ * Sessions are cached for the life of the backend and made anew after ALTER
+ * SERVER or ALTER USER MAPPING. All of them share one network client.
+ */
+#ifndef DDB_SESSION_H
+#define DDB_SESSION_H
+
+#include "postgres.h"
+
+#include "client.h"
+#include "options.h"
+#include "own.h"
+#include "stats.h"
+
+typedef struct DdbSession DdbSession;
+
+/* One cached session, for cruddur_ddb_connections(). */
+typedef struct DdbSessionInfo
+{
+	const char *server_name;
+	Oid user;
+	const char *url; /* NULL: nothing was sent yet */
+	int active_calls;
+	bool valid; /* false: its server or mapping was altered; it
+								 * goes when its last user ends */
+} DdbSessionInfo;
+
+/*
+ * A memory context for one run of a function that makes calls. It goes with
+ * the current subtransaction at the latest, so that whatever way an error
+ * takes, calls in flight are aborted and their memory is freed. Delete it when
+ * done.
+ */
+extern MemoryContext ddb_session_context(void);
+
+/*
+ * The session of the current user on the server named by cruddur_ddb.server,
+ * good until cxt is reset. Errors: 42704 no such server, HV000 a server of
+ * another wrapper, 42501 no USAGE on it.
+ */
+extern DdbSession *ddb_session_open(MemoryContext cxt);
+
+/* Of the server; those of the user mapping once ddb_session_client was asked. */
+extern const DdbOptions *ddb_session_options(const DdbSession *session);
+
+/*
+ * The client, made at first use. Errors: 42704 no user mapping, 28000 no keys,
+ * and those of an unusable region, endpoint or CA file.
+ */
+extern DdbClient *ddb_session_client(DdbSession *session);
+
+/* A seat for a call: it is freed, and aborted where active, with cxt. */
+extern DdbOwned *ddb_session_own_call(MemoryContext cxt);
+
+/*
+ * Wait until the call is done. Interrupts are served at once; an error leaves
+ * by way of longjmp with no frame of the client on the stack.
+ */
+extern void ddb_session_wait(DdbSession *session, DdbCall *call);
+
+/* Wait; a call that failed is counted and its error raised. */
+extern void ddb_session_finish(DdbSession *session, DdbCall *call);
+
+/* Raise the error of a call that failed, or of its response. */
+extern void ddb_session_report(DdbSession *session, DdbCall *call,
+							   const DdbStatus *status) __attribute__((noreturn));
+
+/*
+ * Statistics and log line for a call that is done; exactly once for each.
+ * yield NULL: it failed.
+ */
+extern void ddb_session_count(DdbSession *session, DdbCall *call,
+							  const DdbYield *yield);
+
+/* Finish a call that yields items, decode its page and count it. */
+extern void ddb_session_read_page(DdbSession *session, DdbCall *call,
+								  const DdbWanted *wanted, DdbPage *page);
+
+/*
+ * A set of wanted attributes for the life of the backend: made at first use,
+ * kept in *cache, a static pointer of the caller's. names as in wanted.h.
+ */
+extern const DdbWanted *ddb_session_wanted(DdbWanted **cache,
+										   const char *const *names, int nnames,
+										   bool whole_item);
+
+/* A page whose arrays live as long as cxt. */
+extern DdbPage *ddb_session_create_page(MemoryContext cxt);
+
+/* Visit every cached session, oldest first. */
+extern void ddb_session_visit(void (*visit)(const DdbSessionInfo *info, void *arg),
+							  void *arg);
+
+/*
+ * Close kept connections and forget every session that is not in use. False
+ * if there was nothing to close.
+ */
+extern bool ddb_session_disconnect(void);
+
+/* Invalidation callbacks; once, from _PG_init. */
+extern void ddb_session_init(void);
+
+#endif /* DDB_SESSION_H */

@@ -1,0 +1,186 @@
+/*
+ * users.c
+ *		The users of the application: rows of the server option users_table.
+ *
+ * Look-ups go through plans that are prepared once a backend and kept; the
+ * plan cache replans them when the relation, the role or its row-level
+ * security changes. All names in them are qualified, so search_path has no say.
+ */
+#include "postgres.h"
+
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "input.h"
+#include "users.h"
+
+#define USER_COLUMNS                                                           \
+	"u.uuid::pg_catalog.uuid, u.handle::pg_catalog.text, "                     \
+	"u.display_name::pg_catalog.text"
+
+typedef enum LookUp
+{
+	BY_HANDLE,
+	BY_COGNITO_ID,
+	NUM_LOOK_UPS
+} LookUp;
+
+/* The second %s of each is the relation. */
+static const char *const queries[NUM_LOOK_UPS] =
+	{[BY_HANDLE] = "SELECT %s FROM %s u WHERE u.handle::pg_catalog.text "
+				   "OPERATOR(pg_catalog.=) $1 LIMIT 2",
+	 [BY_COGNITO_ID] = "SELECT %s FROM %s u WHERE u.cognito_user_id"
+					   "::pg_catalog.text OPERATOR(pg_catalog.=) $1 LIMIT 2"};
+
+/* The plans, and the relation that they are for. */
+static SPIPlanPtr plans[NUM_LOOK_UPS];
+static char *planned_table = NULL;
+
+/* Plans of another relation are of no use. */
+static void
+forget_plans(const char *users_table)
+{
+	char *table = MemoryContextStrdup(TopMemoryContext, users_table);
+
+	for (int i = 0; i < NUM_LOOK_UPS; i++)
+	{
+		if (plans[i] != NULL)
+			SPI_freeplan(plans[i]);
+		plans[i] = NULL;
+	}
+	if (planned_table != NULL)
+		pfree(planned_table);
+	planned_table = table;
+}
+
+static SPIPlanPtr
+get_plan(LookUp look_up, const char *users_table)
+{
+	Oid type = TEXTOID;
+	char *query;
+	SPIPlanPtr plan;
+
+	if (planned_table == NULL || strcmp(planned_table, users_table) != 0)
+		forget_plans(users_table);
+	if (plans[look_up] != NULL)
+		return plans[look_up];
+
+	query = psprintf(queries[look_up], USER_COLUMNS, users_table);
+	plan = SPI_prepare(query, 1, &type);
+	if (plan == NULL || SPI_keepplan(plan) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not prepare the look-up of users: %s",
+						SPI_result_code_string(SPI_result))));
+	plans[look_up] = plan;
+	return plan;
+}
+
+/* A column of the row that was found, copied to cxt. */
+static Datum
+take_column(int column, Oid type, MemoryContext cxt)
+{
+	MemoryContext old;
+	bool isnull;
+	Datum value = SPI_getbinval(SPI_tuptable->vals[0],
+								SPI_tuptable->tupdesc,
+								column,
+								&isnull);
+
+	if (isnull)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("column \"%s\" of the users relation is null",
+						SPI_fname(SPI_tuptable->tupdesc, column))));
+	old = MemoryContextSwitchTo(cxt);
+	value = type == TEXTOID ? PointerGetDatum(DatumGetTextPCopy(value)) : value;
+	MemoryContextSwitchTo(old);
+	return value;
+}
+
+static void
+find(const DdbOptions *options, LookUp look_up, text *key, DdbUser *user)
+{
+	MemoryContext cxt = CurrentMemoryContext;
+	Datum argument = PointerGetDatum(key);
+	SPIPlanPtr plan;
+	int rc;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not connect to SPI")));
+	plan = get_plan(look_up, options->users_table);
+	rc = SPI_execute_plan(plan, &argument, NULL, true, 2);
+	if (rc != SPI_OK_SELECT)
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not look up users: %s",
+						SPI_result_code_string(rc))));
+	if (SPI_processed == 0)
+		ddb_input_refuse(DDB_FAULT_NO_SUCH_USER,
+						 psprintf("No row of %s has %s \"%s\".",
+								  options->users_table,
+								  look_up == BY_HANDLE ? "handle"
+													   : "cognito_user_id",
+								  text_to_cstring(key)));
+	if (SPI_processed > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_CARDINALITY_VIOLATION),
+				 errmsg("more than one user matches"),
+				 errdetail("Several rows of %s have %s \"%s\".",
+						   options->users_table,
+						   look_up == BY_HANDLE ? "handle" : "cognito_user_id",
+						   text_to_cstring(key)),
+				 errhint("Make the column unique.")));
+	user->uuid = *DatumGetUUIDP(take_column(1, UUIDOID, cxt));
+	user->handle = DatumGetTextPP(take_column(2, TEXTOID, cxt));
+	user->display_name = DatumGetTextPP(take_column(3, TEXTOID, cxt));
+	SPI_finish();
+	ddb_convert_uuid_text(&user->uuid, user->uuid_text);
+}
+
+void
+ddb_users_find(const DdbOptions *options, text *handle, DdbUser *user)
+{
+	find(options, BY_HANDLE, handle, user);
+}
+
+PG_FUNCTION_INFO_V1(cruddur_handle);
+
+/* cruddur_handle(cognito_user_id text) RETURNS text */
+Datum
+cruddur_handle(PG_FUNCTION_ARGS)
+{
+	text *id = ddb_input_text(fcinfo, 0, DDB_FAULT_COGNITO_ID_BLANK);
+	DdbSession *session = ddb_session_open(CurrentMemoryContext);
+	DdbUser user;
+
+	find(ddb_session_options(session), BY_COGNITO_ID, id, &user);
+	PG_RETURN_TEXT_P(user.handle);
+}
+
+PG_FUNCTION_INFO_V1(cruddur_user_short);
+
+/* cruddur_user_short(handle text) RETURNS TABLE (uuid, handle, display_name) */
+Datum
+cruddur_user_short(PG_FUNCTION_ARGS)
+{
+	text *handle = ddb_input_text(fcinfo, 0, DDB_FAULT_HANDLE_BLANK);
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	DdbSession *session;
+	DdbUser user;
+	Datum values[3];
+	bool nulls[3] = {false, false, false};
+
+	InitMaterializedSRF(fcinfo, 0);
+	session = ddb_session_open(CurrentMemoryContext);
+	ddb_users_find(ddb_session_options(session), handle, &user);
+	values[0] = UUIDPGetDatum(&user.uuid);
+	values[1] = PointerGetDatum(user.handle);
+	values[2] = PointerGetDatum(user.display_name);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	return (Datum) 0;
+}

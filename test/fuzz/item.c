@@ -1,0 +1,125 @@
+/*
+ * item.c
+ *		Any bytes at all as a response page, and as an item to walk.
+ *
+ * Beyond the absence of crashes: spans lie in the body, an unescaped string is
+ * not longer than before, and what the page reader has accepted the walk goes
+ * through to its end.
+ */
+#include <stdlib.h>
+
+#include "document.h"
+#include "item.h"
+
+#define CHECK(condition)                                                       \
+	do                                                                         \
+	{                                                                          \
+		if (!(condition))                                                      \
+			abort();                                                           \
+	} while (0)
+
+extern int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+check_unescape(const char *text, size_t len)
+{
+	char *out = malloc(len > 0 ? len : 1);
+
+	CHECK(out != NULL);
+	CHECK(ddb_json_unescape(text, len, out) <= (long) len);
+	free(out);
+}
+
+/* Walk to the end; the last token, which is END or BROKEN. */
+static DdbTokenKind
+walk_all(DdbWalk *walk, const char *text, size_t len)
+{
+	DdbToken token;
+	int depth = 0;
+
+	for (;;)
+	{
+		DdbTokenKind kind = ddb_walk_next(walk, &token);
+
+		if (kind == DDB_TOKEN_END || kind == DDB_TOKEN_BROKEN)
+		{
+			CHECK(kind == DDB_TOKEN_BROKEN || depth == 0);
+			CHECK(ddb_walk_next(walk, &token) == kind);
+			return kind;
+		}
+		if (kind == DDB_TOKEN_MAP_BEGIN || kind == DDB_TOKEN_LIST_BEGIN)
+			depth++;
+		if (kind == DDB_TOKEN_MAP_END || kind == DDB_TOKEN_LIST_END)
+			depth--;
+		CHECK(depth >= 0 && depth <= DDB_VALUE_MAX_DEPTH);
+		if (kind == DDB_TOKEN_KEY || kind == DDB_TOKEN_SCALAR)
+		{
+			CHECK(token.text >= text && token.text + token.len <= text + len);
+			check_unescape(token.text, token.len);
+		}
+	}
+}
+
+static void
+check_span(const DdbPage *page, uint32_t offset, uint32_t len)
+{
+	CHECK((uint64_t) offset + len <= page->body_len);
+}
+
+static void
+check_cell(const DdbPage *page, const DdbCell *cell)
+{
+	const char *text = ddb_page_text(page, cell);
+	DdbWalk walk;
+
+	check_span(page, cell->offset, cell->len);
+	CHECK(cell->type <= DDB_TYPE_M);
+	CHECK(cell->type != DDB_TYPE_ABSENT || cell->len == 0);
+	CHECK(!cell->escaped || memchr(text, '\\', cell->len) != NULL);
+	ddb_walk_value(&walk, (DdbType) cell->type, text, cell->len, cell->escaped);
+	CHECK(walk_all(&walk, text, cell->len) == DDB_TOKEN_END);
+}
+
+static void
+check_page(const DdbPage *page)
+{
+	for (int i = 0; i < page->nitems; i++)
+	{
+		const char *text = page->body + page->items[i].offset;
+		size_t len = page->items[i].len;
+		DdbWalk walk;
+
+		check_span(page, page->items[i].offset, page->items[i].len);
+		CHECK(len >= 2 && text[0] == '{' && text[len - 1] == '}');
+		ddb_walk_item(&walk, text, len);
+		CHECK(walk_all(&walk, text, len) == DDB_TOKEN_END);
+		for (int name = 0; name < page->nnames; name++)
+			check_cell(page, ddb_page_cell(page, i, name));
+	}
+	check_span(page, page->last_key.offset, page->last_key.len);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char *const names[] = {"pk", "sk", "message", "m"};
+	static DdbWanted *wanted;
+	static DdbPage page;
+	const char *text = (const char *) data;
+	DdbStatus status;
+	DdbWalk walk;
+
+	if (wanted == NULL)
+		wanted = ddb_wanted_create(names, 4, true);
+	CHECK(wanted != NULL);
+	ddb_status_clear(&status);
+	if (ddb_page_decode(&page, text, size, wanted, &status))
+		check_page(&page);
+	else
+		CHECK(status.kind == DDB_STATUS_PROTOCOL && page.nitems == 0);
+
+	ddb_walk_item(&walk, text, size);
+	walk_all(&walk, text, size);
+	check_unescape(text, size);
+	return 0;
+}

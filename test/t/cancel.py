@@ -1,0 +1,86 @@
+#!/usr/bin/python3
+"""
+Cancel and statement_timeout end a statement within 100 ms of their time, with
+57014, whatever the network does.
+"""
+
+import os
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
+
+import psycopg2
+
+import tap
+from stalls import GROUP, stalled_bed
+
+CALLS = {
+    "list_message_groups": "cruddur_list_message_groups('bayko')",
+    "list_messages": "cruddur_list_messages('bayko', '%s')" % GROUP,
+    "create_message": "cruddur_create_message('bayko', '%s', 'x')" % GROUP,
+    "create_message_group":
+        "cruddur_create_message_group('bayko', 'londo', 'x')",
+}
+OVERSHOOT_MS = 100
+AFTER_MS = 400
+
+
+def measure(bed, call, by_cancel):
+    """The SQLSTATE, and how many ms after its time the statement ended."""
+    session = bed.main
+    canceled = []
+
+    def cancel():
+        time.sleep(AFTER_MS / 1000)
+        canceled.append(time.monotonic())
+        bed.query("SELECT pg_cancel_backend(%s)", session.info.backend_pid,
+                  on=bed.other)
+
+    bed.query("SET statement_timeout = %d" % (0 if by_cancel else AFTER_MS))
+    thread = threading.Thread(target=cancel)
+    start = time.monotonic()
+    if by_cancel:
+        thread.start()
+    try:
+        bed.query("SELECT * FROM " + call)
+        sqlstate = None
+    except psycopg2.Error as error:
+        sqlstate = error.pgcode
+    end = time.monotonic()
+    if by_cancel:
+        thread.join()
+        due = canceled[0]
+    else:
+        due = start + AFTER_MS / 1000
+    bed.query("SET statement_timeout = 0")
+    return sqlstate, (end - due) * 1000
+
+
+def each_stall(bed, servers):
+    for server in servers:
+        bed.query("SET cruddur_ddb.server = '%s'" % server)
+        for name, call in CALLS.items():
+            for by_cancel in (False, True):
+                how = "cancel" if by_cancel else "statement_timeout"
+                sqlstate, over_ms = measure(bed, call, by_cancel)
+                tap.note("%s, %s, %s: %.1f ms over"
+                         % (server, name, how, over_ms))
+                tap.ok(sqlstate == "57014" and -5 < over_ms < OVERSHOOT_MS,
+                       "%s ends %s: %s" % (how, name, server))
+
+
+def test():
+    with stalled_bed("cancel") as (bed, servers):
+        bed.other = bed.connect()
+        before = bed.scan()
+        each_stall(bed, servers)
+        # Where the body drips the write itself was let through, once each.
+        new = [i for i in bed.scan() if i not in before]
+        tap.equal([i for i in new if i["message"]["S"] != "x"], [],
+                  "nothing strange was written")
+        tap.ok(len(new) <= 6, "no canceled write was made twice")
+
+
+tap.run(test)

@@ -1,0 +1,245 @@
+#!/usr/bin/python3
+"""
+A proxy before DynamoDB that lets only rightly signed requests through.
+
+Each request's signature is computed anew by botocore, from the bytes that
+came, and compared. DynamoDB Local does not look at signatures, so this is
+what stands for AWS's own check. On SIGTERM the counts are written as JSON.
+"""
+
+import argparse
+import calendar
+import hashlib
+import hmac
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import socketserver
+import sys
+import threading
+import time
+import urllib.parse
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from keys import SECRETS
+
+REQUIRED = {"content-type", "host", "x-amz-date", "x-amz-target"}
+FORBIDDEN = re.compile(
+    r"connection|expect|keep-alive|proxy-.*|te|trailer|transfer-encoding"
+    r"|upgrade|user-agent|x-amzn-trace-id")
+AUTHORIZATION = re.compile(
+    r"AWS4-HMAC-SHA256 Credential=([^/, ]+)/(\d{8})/([a-z0-9-]+)/([a-z-]+)"
+    r"/aws4_request, ?SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]{64})")
+MAX_SKEW_S = 300
+# Headers that belong to one hop only.
+HOP = {"connection", "keep-alive", "transfer-encoding", "proxy-connection"}
+
+
+class Refused(Exception):
+    """Why a request is not let through."""
+
+
+class Recomputed(SigV4Auth):
+    """botocore's signer, over exactly the headers that the client signed."""
+
+    def __init__(self, credentials, service, region, signed):
+        super().__init__(credentials, service, region)
+        self.signed = signed
+
+    def headers_to_sign(self, request):
+        kept = http.client.HTTPMessage()
+        for name, value in request.headers.items():
+            if name.lower() in self.signed:
+                kept[name.lower()] = value
+        return kept
+
+
+def check_headers(headers, signed, date):
+    """The rules that hold whatever the signature is."""
+    missing = REQUIRED - set(signed)
+    if missing:
+        raise Refused("not signed: " + " ".join(sorted(missing)))
+    if signed != sorted(set(signed)):
+        raise Refused("SignedHeaders not sorted: " + ";".join(signed))
+    for name in signed:
+        if FORBIDDEN.fullmatch(name):
+            raise Refused("must not be signed: " + name)
+        if name not in headers:
+            raise Refused("signed but not sent: " + name)
+    if "x-amz-security-token" in headers and \
+            "x-amz-security-token" not in signed:
+        raise Refused("not signed: x-amz-security-token")
+    stamp = headers.get("x-amz-date", "")
+    if not re.fullmatch(r"\d{8}T\d{6}Z", stamp) or stamp[:8] != date:
+        raise Refused("x-amz-date is %r, the scope's date %s" % (stamp, date))
+    sent = calendar.timegm(time.strptime(stamp, "%Y%m%dT%H%M%SZ"))
+    if abs(time.time() - sent) > MAX_SKEW_S:
+        raise Refused("x-amz-date is off by more than 5 minutes: " + stamp)
+
+
+def check(method, path, headers, body):
+    """Raise Refused unless this request is signed as AWS wants it."""
+    match = AUTHORIZATION.fullmatch(headers.get("authorization", ""))
+    if not match:
+        raise Refused("no Authorization header of the right form")
+    key, date, region, service, signed, signature = match.groups()
+    signed = signed.split(";")
+    if key not in SECRETS:
+        raise Refused("unknown access key")
+    if service != "dynamodb":
+        raise Refused("scope names the service " + service)
+    check_headers(headers, signed, date)
+    said = headers.get("x-amz-content-sha256")
+    if said and said != hashlib.sha256(body).hexdigest():
+        raise Refused("x-amz-content-sha256 is not the body's")
+    request = AWSRequest(method, "http://%s%s" % (headers["host"], path),
+                         headers, body)
+    request.context["timestamp"] = headers["x-amz-date"]
+    signer = Recomputed(Credentials(key, SECRETS[key]), service, region,
+                        signed)
+    text = signer.string_to_sign(request, signer.canonical_request(request))
+    if not hmac.compare_digest(signer.signature(text, request), signature):
+        raise Refused("signature does not match")
+
+
+class Proxy(BaseHTTPRequestHandler):
+    """One kept connection of a client and the one upstream that it uses."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    upstream = None
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        headers = {k.lower(): v for k, v in self.headers.items()}
+        try:
+            if len(headers) != len(self.headers):
+                raise Refused("a header came twice")
+            check(self.command, self.path, headers, body)
+        except Refused as refusal:
+            self.server.count_rejected("%s: %s" % (
+                headers.get("x-amz-target", "?"), refusal))
+            self.refuse(str(refusal))
+            return
+        self.server.count_accepted()
+        self.forward(headers, body)
+
+    def refuse(self, reason):
+        body = json.dumps({
+            "__type": "com.amazon.coral.service#InvalidSignatureException",
+            "message": reason}).encode()
+        self.send_response_only(403)
+        self.send_header("Content-Type", "application/x-amz-json-1.0")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("x-amzn-RequestId", "sigcheck")
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+
+    def forward(self, headers, body):
+        try:
+            status, answer, data = self.ask(headers, body)
+        except (OSError, http.client.HTTPException) as error:
+            self.log_error("upstream: %r", error)
+            self.close_connection = True
+            return
+        self.send_response_only(status)
+        for name, value in answer:
+            if name.lower() not in HOP:
+                self.send_header(name, value)
+        if not any(name.lower() == "content-length" for name, _ in answer):
+            self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+        self.wfile.flush()
+
+    def ask(self, headers, body):
+        if self.upstream is None:
+            self.upstream = self.server.connect_upstream()
+        self.upstream.putrequest(self.command, self.path, skip_host=True,
+                                 skip_accept_encoding=True)
+        for name, value in headers.items():
+            if name not in HOP:
+                self.upstream.putheader(name, value)
+        self.upstream.endheaders(body)
+        reply = self.upstream.getresponse()
+        return reply.status, reply.getheaders(), reply.read()
+
+    def finish(self):
+        super().finish()
+        if self.upstream is not None:
+            self.upstream.close()
+
+    def log_message(self, *_):
+        pass
+
+
+class Server(socketserver.ThreadingMixIn, HTTPServer):
+    """The listener and the counts."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, upstream):
+        super().__init__(("127.0.0.1", 0), Proxy)
+        self.upstream = urllib.parse.urlsplit(upstream)
+        self.lock = threading.Lock()
+        self.report = {"accepted": 0, "rejected": 0, "reasons": []}
+
+    def connect_upstream(self):
+        kind = (http.client.HTTPSConnection if self.upstream.scheme == "https"
+                else http.client.HTTPConnection)
+        connection = kind(self.upstream.hostname, self.upstream.port)
+        connection.connect()
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
+
+    def count_accepted(self):
+        with self.lock:
+            self.report["accepted"] += 1
+
+    def count_rejected(self, reason):
+        with self.lock:
+            self.report["rejected"] += 1
+            if len(self.report["reasons"]) < 20:
+                self.report["reasons"].append(reason)
+
+    def handle_error(self, request, client_address):
+        # A client that went away in the middle is its own affair.
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+
+def write_whole(path, text):
+    """Readers of path see all of it or nothing."""
+    with open(path + ".new", "w", encoding="ascii") as out:
+        out.write(text)
+    os.replace(path + ".new", path)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--upstream", required=True, metavar="URL")
+    parser.add_argument("--port-file", required=True)
+    parser.add_argument("--report", required=True)
+    args = parser.parse_args()
+    server = Server(args.upstream)
+    # shutdown() waits for serve_forever, which runs in the handler's thread.
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(
+        target=server.shutdown).start())
+    write_whole(args.port_file, "%d\n" % server.server_address[1])
+    server.serve_forever(poll_interval=0.1)
+    with server.lock:
+        write_whole(args.report, json.dumps(server.report) + "\n")
+
+
+if __name__ == "__main__":
+    main()
