@@ -131,7 +131,7 @@ unit: $(UNIT)
 -include $(UNIT_OBJS:.o=.d) $(UNIT:=.d)
 
 lint: all
-	OBJS="$(OBJS)" CLIENT="$(CLIENT)" CLIENT_LIBS="$(CLIENT_LIBS)" \
+	@OBJS="$(OBJS)" CLIENT="$(CLIENT)" CLIENT_LIBS="$(CLIENT_LIBS)" \
 		WARNINGS="$(WARNINGS)" PG_CONFIG="$(PG_CONFIG)" \
 		SHLIB="$(shlib)" test/lint/run
 

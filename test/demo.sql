@@ -2,8 +2,6 @@
 
 \pset footer off
 \pset null '-'
-\pset format wrapped
-\pset columns 110
 \getenv endpoint DDB_ENDPOINT
 \getenv region DDB_REGION
 \getenv access_key DDB_ACCESS_KEY
@@ -13,7 +11,7 @@
 
 CREATE TEMP TABLE spending (
   number int GENERATED ALWAYS AS IDENTITY, step text, operations text,
-  requests bigint, retries bigint, read_units numeric, write_units numeric,
+  retries bigint, read_units numeric, write_units numeric,
   bytes_sent bigint, bytes_received bigint, waited_ms numeric,
   elapsed_ms numeric);
 
@@ -28,12 +26,12 @@ DECLARE
   elapsed interval := clock_timestamp()
     - current_setting('demo.started')::timestamptz;
 BEGIN
-  INSERT INTO spending (step, operations, requests, retries, read_units,
-      write_units, bytes_sent, bytes_received, waited_ms, elapsed_ms)
+  INSERT INTO spending (step, operations, retries, read_units, write_units,
+      bytes_sent, bytes_received, waited_ms, elapsed_ms)
     SELECT spent.step,
       coalesce(string_agg(operation || CASE WHEN requests > 1
         THEN ' x' || requests ELSE '' END, ', ' ORDER BY operation), 'none'),
-      coalesce(sum(requests), 0), coalesce(sum(retries), 0),
+      coalesce(sum(retries), 0),
       coalesce(sum(read_units), 0), coalesce(sum(write_units), 0),
       coalesce(sum(bytes_sent), 0), coalesce(sum(bytes_received), 0),
       round(coalesce(sum(total_time_ms), 0)::numeric, 1),
@@ -132,14 +130,16 @@ SELECT pg_temp.spent('seed a conversation') \gset _
 
 SELECT pg_temp.start() \gset _
 \set ECHO queries
-SELECT created_at, handle AS "with", message, uuid
+SELECT to_char(created_at, 'DD Mon HH24:MI') AS last, handle AS "with", message,
+  uuid
 FROM cruddur_list_message_groups('andrewbrown');
 \set ECHO none
 SELECT pg_temp.spent('groups of andrewbrown') \gset _
 
 SELECT pg_temp.start() \gset _
 \set ECHO queries
-SELECT created_at, handle AS "with", message, uuid
+SELECT to_char(created_at, 'DD Mon HH24:MI') AS last, handle AS "with", message,
+  uuid
 FROM cruddur_list_message_groups('bayko');
 \set ECHO none
 SELECT pg_temp.spent('groups of bayko') \gset _
@@ -153,7 +153,8 @@ SELECT uuid AS "group"
 SELECT pg_temp.start() \gset _
 \set ECHO queries
 SELECT to_char(created_at, 'DD Mon HH24:MI') AS sent, handle, message
-FROM cruddur_list_messages('andrewbrown', :'group', max_results => 50);
+FROM cruddur_list_messages('andrewbrown',
+  :'group', max_results => 50);
 \set ECHO none
 SELECT pg_temp.spent('the conversation') \gset _
 
@@ -163,14 +164,16 @@ SELECT pg_temp.spent('the conversation') \gset _
 SELECT pg_temp.start() \gset _
 \set ECHO queries
 SELECT created_at, handle, message, uuid
-FROM cruddur_create_message('bayko', :'group', 'Sent from psql, with love 🚀');
+FROM cruddur_create_message('bayko',
+  :'group', 'Sent from psql, with love 🚀');
 \set ECHO none
 SELECT pg_temp.spent('a message') \gset _
 
 SELECT pg_temp.start() \gset _
 \set ECHO queries
 SELECT to_char(created_at, 'DD Mon HH24:MI') AS sent, handle, message
-FROM cruddur_list_messages('andrewbrown', :'group', max_results => 3);
+FROM cruddur_list_messages('andrewbrown',
+  :'group', max_results => 3);
 \set ECHO none
 SELECT pg_temp.spent('the newest three') \gset _
 
@@ -186,7 +189,8 @@ SELECT pg_temp.spent('a new group') \gset _
 
 SELECT pg_temp.start() \gset _
 \set ECHO queries
-SELECT created_at, handle AS "with", message, uuid
+SELECT to_char(created_at, 'DD Mon HH24:MI') AS last, handle AS "with", message,
+  uuid
 FROM cruddur_list_message_groups('londo');
 \set ECHO none
 SELECT pg_temp.spent('groups of londo') \gset _
@@ -237,10 +241,13 @@ SELECT :items_before AS items_before, :items_after AS items_after,
 \echo :bold'9. What each step cost':plain
 \echo
 
-SELECT step, operations, requests, retries, read_units AS "read units",
-  write_units AS "write units", bytes_sent AS sent, bytes_received AS received,
-  waited_ms AS "requests, ms", elapsed_ms AS "elapsed, ms"
+SELECT step, operations, read_units AS "RCU", write_units AS "WCU",
+  bytes_sent AS "B sent", bytes_received AS "B received", retries,
+  waited_ms AS "requests, ms", elapsed_ms AS "in all, ms"
 FROM spending ORDER BY number;
+
+\echo 'RCU, WCU: read and write capacity units, as DynamoDB charged them. Requests run'
+\echo 'side by side where they can, so their time may add up to more than the whole.'
 
 -- The demo fails where it did not show what it says.
 DO $$

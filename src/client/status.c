@@ -100,7 +100,8 @@ static const char *const limit_phrases[] = {
 	"exceeded the maximum allowed size", /* item, expression */
 	"exceeded the maximum size",         /* hash key, attribute name */
 	"exceeded the size limit",           /* range key */
-	"exceeds max size",                  /* names, values of expressions */
+	"primary key values must be under",
+	"exceeds max size", /* names, values of expressions */
 	"too many operators",
 	"too many operands",
 	"too many nesting levels",
@@ -110,8 +111,7 @@ static const char *const limit_phrases[] = {
 	"payload size cannot exceed", /* transaction over 4 MB */
 	"cannot have a request size of more",
 	"Too many items requested for the Batch",
-	("'transactItems' failed to satisfy constraint: "
-	 "Member must have length less"),
+	"must have length less than or equal to 100", /* a transaction */
 	"must have length less than or equal to 25,", /* BatchWriteItem */
 };
 
