@@ -9,20 +9,20 @@
 
 typedef struct DdbSigv4Header
 {
-	const char *name;			/* any case */
+	const char *name; /* any case */
 	const char *value;
 } DdbSigv4Header;
 
 typedef struct DdbSigv4Request
 {
 	const char *method;
-	const char *path;			/* as sent, undecoded; "" is "/" */
-	const char *query;			/* as sent, without "?"; NULL: none */
-	const DdbSigv4Header *headers;	/* exactly those to be signed, any order;
+	const char *path;              /* as sent, undecoded; "" is "/" */
+	const char *query;             /* as sent, without "?"; NULL: none */
+	const DdbSigv4Header *headers; /* exactly those to be signed, any order;
 									 * duplicates allowed */
 	int nheaders;
-	const char *body_sha256;	/* hex, from ddb_sigv4_hash */
-	bool normalize_path;		/* remove dot segments and double slashes */
+	const char *body_sha256; /* hex, from ddb_sigv4_hash */
+	bool normalize_path;     /* remove dot segments and double slashes */
 } DdbSigv4Request;
 
 /*
@@ -32,4 +32,4 @@ typedef struct DdbSigv4Request
 extern char *ddb_canonical_build(const DdbSigv4Request *request,
 								 DdbStatus *status);
 
-#endif							/* DDB_CANONICAL_H */
+#endif /* DDB_CANONICAL_H */

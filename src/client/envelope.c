@@ -55,7 +55,8 @@ ddb_envelope_seal(DdbEnvelope *envelope, const DdbSender *sender,
 	DdbSigv4Request request = {.method = "POST",
 							   .path = endpoint->path,
 							   .headers = headers,
-							   .body_sha256 = hash};
+							   .body_sha256 = hash,
+							   .normalize_path = true};
 	char target[128];
 	char *authorization;
 	int n = 0;

@@ -13,7 +13,7 @@
 /* Begins as {0}. */
 typedef struct DdbText
 {
-	char *data;					/* not NUL-ended; NULL while empty */
+	char *data; /* not NUL-ended; NULL while empty */
 	size_t len;
 	size_t size;
 	bool failed;
@@ -32,4 +32,4 @@ extern void ddb_text_fail(DdbText *text);
  */
 extern char *ddb_text_finish(DdbText *text, DdbStatus *status);
 
-#endif							/* DDB_TEXT_H */
+#endif /* DDB_TEXT_H */

@@ -71,6 +71,29 @@ def each_stall(bed, servers):
                        "%s ends %s: %s" % (how, name, server))
 
 
+def terminate(bed, servers):
+    """pg_terminate_backend does not wait for the network either."""
+    for server in servers:
+        session = bed.connect()
+        pid = session.info.backend_pid
+        bed.query("SET cruddur_ddb.server = '%s'" % server, on=session)
+        victim = threading.Thread(target=lambda: tap.fails(
+            lambda: bed.query("SELECT * FROM " + CALLS["list_messages"],
+                              on=session),
+            (None, "57P01"), "the session of %s is gone" % server))
+        victim.start()
+        time.sleep(AFTER_MS / 1000)
+        start = time.monotonic()
+        bed.query("SELECT pg_terminate_backend(%s)", pid, on=bed.other)
+        while os.path.exists("/proc/%d" % pid) and \
+                time.monotonic() < start + 5:
+            time.sleep(0.001)
+        took_ms = (time.monotonic() - start) * 1000
+        victim.join()
+        tap.note("%s, pg_terminate_backend: %.1f ms" % (server, took_ms))
+        tap.ok(took_ms < OVERSHOOT_MS, "it ended in time: " + server)
+
+
 def test():
     with stalled_bed("cancel") as (bed, servers):
         bed.other = bed.connect()
@@ -81,6 +104,7 @@ def test():
         tap.equal([i for i in new if i["message"]["S"] != "x"], [],
                   "nothing strange was written")
         tap.ok(len(new) <= 6, "no canceled write was made twice")
+        terminate(bed, servers)
 
 
 tap.run(test)

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """
 What boto3 wrote the old way, SQL lists rightly: sort keys without offset or
-fraction, with Z, with other offsets, and one that is no time at all.
+fraction, with Z, with other offsets, and one that is no time at all. And items
+whose attributes are not what they should be hide nothing either.
 """
 
 import datetime
@@ -12,7 +13,7 @@ import uuid
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 
 import tap
-from bed import Bed
+from bed import Bed, key_at, message_item
 
 GROUP = "0d0d0d0d-0000-4000-8000-0000000000aa"
 UTC = datetime.timezone.utc
@@ -70,6 +71,29 @@ def check(rows, wanted, what, newest_first):
            what + ": the rest of a row is there whatever its time")
 
 
+def misfits(bed):
+    """Attributes that are missing or of another type read as NULL."""
+    group = "0d0d0d0d-0000-4000-8000-0000000000bb"
+    whole = message_item(group, "bayko", key_at(1), "fine", str(uuid.uuid4()))
+    bed.put_group(group, "andrewbrown", "bayko", key_at(0))
+    for i, changes in enumerate((
+            {}, {"message": 12}, {"message_uuid": "not one"},
+            {"user_handle": None, "user_display_name": {"a": [1, "b"]}},
+            {"more": b"bytes", "set": {1, 2}}, {"message": ""})):
+        bed.resource.put_item(Item=dict(whole, sk=key_at(i), **changes))
+    bed.resource.put_item(Item={"pk": "MSG#" + group, "sk": key_at(9)})
+    name = uuid.UUID(whole["message_uuid"])
+    tap.equal([tuple(row)[:4] for row in bed.query(
+        "SELECT * FROM cruddur_list_messages('bayko', %s)", group)],
+        [(name, "Andrew Bayko", "bayko", "fine"),
+         (name, "Andrew Bayko", "bayko", None),
+         (None, "Andrew Bayko", "bayko", "fine"),
+         (name, None, None, "fine"),
+         (name, "Andrew Bayko", "bayko", "fine"),
+         (name, "Andrew Bayko", "bayko", ""),
+         (None, None, None, None)], "misfits read as NULL")
+
+
 def test():
     with Bed("oldtimes") as bed:
         wanted = write(bed)
@@ -81,6 +105,7 @@ def test():
             check(bed.query("SELECT * FROM cruddur_list_message_groups("
                             "'londo', 100)"),
                   wanted, "groups, session in " + zone, True)
+        misfits(bed)
         bed.query("SET timezone = 'UTC'")
         for year in (2024, 2025, 2026):
             # The year is that of the sort key as it was written.

@@ -22,7 +22,7 @@ USERS = {
                     "cognito-andrew"),
     "bayko": ("b2b2b2b2-0000-4000-8000-00000000000b", "Andrew Bayko",
               "cognito-bayko"),
-    "londo": ("C3C3C3C3-0000-4000-8000-00000000000C", "Londo Mollari 🦑",
+    "londo": ("C3C3C3C3-0000-4000-8000-00000000000C", "Londo Mollári",
               "cognito-londo"),
     "yaya2devops": ("d4d4d4d4-0000-4000-8000-00000000000d", "Yahya Abulhaj",
                     "cognito-yaya"),
@@ -43,9 +43,10 @@ def key_at(second, fraction=0, offset="+00:00"):
 class Bed:
     """`with Bed("name") as bed:` makes it all and takes it away again."""
 
-    def __init__(self, name, **server_options):
+    def __init__(self, name, encoding="UTF8", **server_options):
         self.dbname = "t_" + name
         self.table = "t-" + name
+        self.encoding = encoding
         self.options = {"endpoint": os.environ["DDB_ENDPOINT"],
                         "region": "us-east-1", "table_name": self.table}
         self.options.update(server_options)
@@ -64,7 +65,8 @@ class Bed:
 
     def __enter__(self):
         self.remove()
-        self.in_cluster("CREATE DATABASE {}")
+        self.in_cluster("CREATE DATABASE {} TEMPLATE template0 LOCALE 'C'"
+                        " ENCODING '%s'" % self.encoding)
         self.make_database()
         self.make_table()
         return self

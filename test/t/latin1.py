@@ -1,0 +1,43 @@
+#!/usr/bin/python3
+"""
+In a database that is not UTF-8, the items still are, and a limit in characters
+is one in characters.
+"""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
+
+import tap
+from bed import USERS, Bed, key_at
+
+GROUP = "5ae290ed-55d1-47a0-bc6d-fe2bc2700399"
+CREATE = "SELECT * FROM cruddur_create_message('londo', %s, %s)"
+LIST = "SELECT * FROM cruddur_list_messages('bayko', %s)"
+
+
+def test():
+    with Bed("latin1", encoding="LATIN1") as bed:
+        bed.put_group(GROUP, "londo", "bayko", key_at(0))
+        text = "\u00e9" * 1023 + "\u00ff"
+        row = bed.query(CREATE, GROUP, text)[0]
+        tap.equal(row.message, text, "1024 characters outside ASCII")
+        item = bed.partition("MSG#" + GROUP)[0]
+        tap.equal((item["message"], item["user_display_name"]),
+                  (text, USERS["londo"][1]), "boto3 reads them")
+        row = bed.query(LIST, GROUP)[0]
+        tap.equal((row.message, row.display_name), (text, USERS["londo"][1]),
+                  "SQL lists them")
+        tap.fails(lambda: bed.query(CREATE, GROUP, text + "\u00e9"), "23514",
+                  "one more is too many", "message_exceed_max_chars")
+        tap.equal([dict(r.cruddur_scan) for r in bed.query(
+            "SELECT * FROM cruddur_scan()")
+            if r.cruddur_scan["pk"].startswith("MSG#")], [item],
+            "cruddur_scan gives them as JSON")
+        bed.put_message(GROUP, "londo", key_at(0), "\u6f22", row.uuid)
+        tap.fails(lambda: bed.query(LIST, GROUP), "22P05",
+                  "what the database has no character for is an error")
+
+
+tap.run(test)
