@@ -429,6 +429,12 @@ ddb_exchange_bytes(const DdbExchange *exchange, uint64_t *sent, uint64_t *receiv
 	curl_easy_getinfo(exchange->easy, CURLINFO_HEADER_SIZE, &header);
 	curl_easy_getinfo(exchange->easy, CURLINFO_SIZE_UPLOAD_T, &upload);
 	curl_easy_getinfo(exchange->easy, CURLINFO_SIZE_DOWNLOAD_T, &download);
-	*sent = (uint64_t) request + (uint64_t) upload;
+	/*
+	 * The request's size includes a body that left with the headers, as those
+	 * under 64 KiB do.
+	 */
+	*sent = (uint64_t) request;
+	if (upload > request)
+		*sent += (uint64_t) upload;
 	*received = (uint64_t) header + (uint64_t) download;
 }

@@ -164,6 +164,8 @@ def main():
                         help="few short rounds, for a first look")
     pace = (5, 0.1) if parser.parse_args().quick else (21, 0.2)
     cases = make_cases()
+    print("{} rounds of {} s; load of the machine before: {:.1f} on {} CPUs"
+          .format(*pace, os.getloadavg()[0], os.cpu_count()), flush=True)
     connection = record_all(cases)
     server_cpus = split_cpus(connection)
     with tempfile.TemporaryDirectory(prefix="cruddur_ddb_bench.") as folder:

@@ -13,6 +13,8 @@ HANDLE = "andrewbrown"
 GROUP = str(uuid.UUID(int=0x5ae290ed55d147a0bc6dfe2bc2700399))
 MESSAGES = 1000
 GROUPS = 40
+# So many that the planner looks a handle up by the index.
+PASSERS_BY = 2000
 WORDS = ("the tide takes what nobody ties down so we moved every boat up to"
          " the wall before lunch and still lost a bucket two oars and most of"
          " one afternoon looking for both").split()
@@ -111,6 +113,10 @@ def make_database(endpoint, users):
             "INSERT INTO public.users VALUES (%s, %s, %s, %s, '')",
             [(user.uuid, user.display_name, user.handle,
               f"{user.handle}@example.com") for user in users])
+        cursor.execute("""
+            INSERT INTO public.users
+            SELECT gen_random_uuid(), 'Passer-by', 'passer' || n, '', ''
+            FROM generate_series(1, %s) n""", (PASSERS_BY,))
         cursor.execute("ANALYZE public.users")
         cursor.execute("CREATE EXTENSION cruddur_ddb")
         cursor.execute(
