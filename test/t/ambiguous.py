@@ -105,15 +105,18 @@ def lost_for_good(bed, broken):
 
 def collision(bed, broken):
     """Another's message has the key: ours is refused, theirs stays."""
-    def taken(exchange):
+    def take(exchange):
         item = exchange.request.json()["Item"]
         bed.resource.put_item(Item=message_item(
             GROUP, "andrewbrown", item["sk"]["S"], "theirs",
             "99999999-0000-4000-8000-000000000009"))
+
+    def taken(exchange):
+        take(exchange)
         return exchange.send(exchange.relay())
 
     def taken_and_cut(exchange):
-        taken(exchange)
+        take(exchange)
         return exchange.reset()
 
     for behaviour, name in ((taken, "told at once"),

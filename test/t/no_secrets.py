@@ -14,12 +14,10 @@ import psycopg2
 import faults
 import tap
 from bed import Bed, key_at
-from keys import SECRETS
+from keys import SECRETS, TOKENS, WITNESS
 
 GROUP = "5ae290ed-55d1-47a0-bc6d-fe2bc2700399"
-KEY = "AKIDTESTWITNESS"
-TOKEN = "t0ken+never/to.be.seen="
-HIDDEN = [SECRETS[KEY], TOKEN, "AWS4-HMAC-SHA256", "Signature=",
+HIDDEN = [SECRETS[WITNESS], TOKENS[WITNESS], "AWS4-HMAC-SHA256", "Signature=",
           "uthorization:", "x-amz-security-token"]
 CALLS = [
     "cruddur_list_message_groups('bayko')",
@@ -74,7 +72,7 @@ def bad_options(bed, seen):
                     "ADD secret_access_key '%s'", "SET session_token '%s\n'",
                     "SET access_key_id 'a\nb'"):
         if "%s" in options:
-            options = options % SECRETS[KEY]
+            options = options % SECRETS[WITNESS]
         error = tap.fails(lambda: bed.query(
             "ALTER USER MAPPING FOR CURRENT_USER SERVER cruddur OPTIONS"
             " (" + options + ")"), ("HV00D", "HV024", "42710", "22023"),
@@ -87,7 +85,8 @@ def test():
         bed.put_group(GROUP, "andrewbrown", "bayko", key_at(0))
         bed.query("""ALTER USER MAPPING FOR CURRENT_USER SERVER cruddur
             OPTIONS (SET access_key_id %s, SET secret_access_key %s,
-                ADD session_token %s)""", KEY, SECRETS[KEY], TOKEN)
+                ADD session_token %s)""",
+                  WITNESS, SECRETS[WITNESS], TOKENS[WITNESS])
         for setting in ("log_min_messages = debug5",
                         "client_min_messages = debug5",
                         "log_error_verbosity = verbose",
@@ -111,7 +110,7 @@ def test():
         bed.query("SET log_min_messages = fatal")
         seen.clear()
         bad_options(bed, seen)
-        tap.ok(not any(SECRETS[KEY] in said for said in seen),
+        tap.ok(not any(SECRETS[WITNESS] in said for said in seen),
                "refused options are not quoted")
 
 

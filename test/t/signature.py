@@ -25,7 +25,7 @@ from botocore.credentials import Credentials
 
 import tap
 from bed import Bed
-from keys import SECRETS
+from keys import SECRETS, TOKENS, WITNESS
 
 SIGCHECK = os.path.join(os.path.dirname(__file__), "lib", "sigcheck.py")
 BODY = b'{"Limit": 1}'
@@ -132,9 +132,9 @@ def ours(url):
                       "ours passes: " + name)
             sent += 1
         bed.query("""ALTER USER MAPPING FOR CURRENT_USER SERVER cruddur
-            OPTIONS (SET access_key_id 'AKIDTESTWITNESS',
-                SET secret_access_key %s, ADD session_token 'to+ken/=')""",
-                  SECRETS["AKIDTESTWITNESS"])
+            OPTIONS (SET access_key_id %s, SET secret_access_key %s,
+                ADD session_token %s)""",
+                  WITNESS, SECRETS[WITNESS], TOKENS[WITNESS])
         bed.query("SELECT * FROM cruddur_list_tables()")
         tap.ok(True, "ours passes: other keys, with a session token")
         bed.query("""ALTER USER MAPPING FOR CURRENT_USER SERVER cruddur

@@ -2,7 +2,14 @@
 The access keys of the tests. The signature-checking proxy knows no others.
 """
 
+# The second is one of temporary credentials: it goes with its token only.
+WITNESS = "AKIDTESTWITNESS"
+
 SECRETS = {
     "local": "local",
-    "AKIDTESTWITNESS": "S3cret/of+the=tests.never.to.be.seen",
+    WITNESS: "S3cret/of+the=tests.never.to.be.seen",
+}
+
+TOKENS = {
+    WITNESS: "t0ken+never/to.be.seen=",
 }

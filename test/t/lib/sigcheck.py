@@ -28,7 +28,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from keys import SECRETS
+from keys import SECRETS, TOKENS
 
 REQUIRED = {"content-type", "host", "x-amz-date", "x-amz-target"}
 FORBIDDEN = re.compile(
@@ -93,6 +93,8 @@ def check(method, path, headers, body):
     signed = signed.split(";")
     if key not in SECRETS:
         raise Refused("unknown access key")
+    if key in TOKENS and headers.get("x-amz-security-token") != TOKENS[key]:
+        raise Refused("not the session token of this access key")
     if service != "dynamodb":
         raise Refused("scope names the service " + service)
     check_headers(headers, signed, date)

@@ -5,29 +5,17 @@ a PostgreSQL server of its own, whose name look-ups can stall too.
 
 import contextlib
 import os
-import subprocess
 import tempfile
 
 import faults
 import tap
 from bed import Bed, key_at
 from keys import SECRETS
-from ownstack import OwnStack
+from ownstack import OwnStack, compile_shim
 
 GROUP = "5ae290ed-55d1-47a0-bc6d-fe2bc2700399"
 # How long a stalled look-up lasts.
 LOOK_UP_MS = 2000
-
-
-def compile_shim(folder):
-    """The server's user must be able to read it, too."""
-    os.chmod(folder, 0o755)
-    shim = folder + "/slowdns.so"
-    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror",
-                    "-o", shim, os.path.join(os.path.dirname(__file__),
-                                             "slowdns.c"), "-ldl"],
-                   check=True)
-    return shim
 
 
 def make_servers(bed, endpoints):
@@ -67,7 +55,8 @@ def stalled_bed(name):
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         stack.enter_context(OwnStack(name, {
-            "LD_PRELOAD": compile_shim(folder), "SLOWDNS_MS": LOOK_UP_MS}))
+            "LD_PRELOAD": compile_shim(folder, "slowdns"),
+            "SLOWDNS_MS": LOOK_UP_MS}))
         bed = stack.enter_context(Bed(name))
         with open("/proc/%d/maps" % bed.main.info.backend_pid,
                   encoding="utf-8") as maps:
