@@ -143,7 +143,7 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 COST 10000;
 COMMENT ON FUNCTION cruddur_seed(text, text, uuid) IS
-'writes a message group of two users and a conversation to try things with, all or nothing; returns the number of items written, 0 where the group exists';
+'writes a message group of two users and a conversation to try things with, all or nothing; returns the number of items written, 0 where the two have the group; 23505 where others have it';
 
 CREATE FUNCTION cruddur_scan(table_name text DEFAULT NULL)
 RETURNS SETOF jsonb

@@ -52,7 +52,7 @@ struct DdbCall
 	DdbCall *next;
 	CallState state;
 	bool idempotent;
-	bool maybe_applied; /* by an attempt before the last */
+	bool maybe_applied; /* a write, by one of the attempts so far */
 	char operation[48];
 	char table[256];
 	char *body;
@@ -267,13 +267,13 @@ record_attempt(DdbCall *call)
 	cost->attempts++;
 }
 
-/* Did this failure leave open whether the service acted on the request? */
+/* Has the service acted on the request, or is that left open? */
 static bool
-is_ambiguous(const DdbStatus *status)
+may_have_acted(const DdbStatus *status)
 {
 	return status->sent &&
-		   (status->http_status == 0 || status->http_status >= 500 ||
-			status->kind == DDB_STATUS_PROTOCOL);
+		   (status->kind == DDB_OK || status->kind == DDB_STATUS_PROTOCOL ||
+			status->http_status == 0 || status->http_status >= 500);
 }
 
 static void
@@ -290,6 +290,8 @@ judge_attempt(DdbCall *call)
 		judge_reply(call);
 	record_attempt(call);
 	call->retry.attempts = call->cost.attempts;
+	call->maybe_applied |= may_have_acted(status);
+	status->maybe_applied = call->maybe_applied;
 	if (status->kind == DDB_OK)
 	{
 		ddb_retry_success(&client->bucket, &call->retry);
@@ -309,7 +311,6 @@ judge_attempt(DdbCall *call)
 		end_call(call);
 		return;
 	}
-	call->maybe_applied |= is_ambiguous(status);
 	ddb_http_release(call->exchange);
 	call->exchange = NULL;
 	free(call->inflated);
@@ -402,12 +403,6 @@ const DdbStatus *
 ddb_call_status(const DdbCall *call)
 {
 	return &call->status;
-}
-
-bool
-ddb_call_maybe_applied(const DdbCall *call)
-{
-	return call->maybe_applied;
 }
 
 const char *

@@ -92,13 +92,11 @@ extern bool ddb_call_done(const DdbCall *call);
 /* DDB_OK or what went wrong; valid once the call is done. */
 extern const DdbStatus *ddb_call_status(const DdbCall *call);
 
-/* An earlier attempt may have been applied before the last one was sent. */
-extern bool ddb_call_maybe_applied(const DdbCall *call);
-
 /* The response of a call that ended well: checked, inflated, NUL-ended. */
 extern const char *ddb_call_body(const DdbCall *call, size_t *len);
 
 extern const char *ddb_call_operation(const DdbCall *call);
+/* As given to ddb_call_start; "" if there was none. */
 extern const char *ddb_call_table(const DdbCall *call);
 extern const DdbCallCost *ddb_call_cost(const DdbCall *call);
 

@@ -55,10 +55,11 @@ typedef enum DdbReason
 typedef struct DdbStatus
 {
 	DdbStatusKind kind;
-	bool sent;       /* the request may have reached the service, so
-								 * a write may have been applied */
-	int http_status; /* 0: there was no response */
-	int nreasons;    /* for DDB_STATUS_CANCELED, in request order */
+	bool sent;          /* the request may have reached the service */
+	bool maybe_applied; /* a write may have been applied, by this attempt or by
+								 * one before it; set by call.c */
+	int http_status;    /* 0: there was no response */
+	int nreasons;       /* for DDB_STATUS_CANCELED, in request order */
 	uint8_t reasons[DDB_TRANSACT_MAX_ACTIONS]; /* DdbReason */
 	char exception[64];  /* "ValidationException"; "" if none */
 	char request_id[72]; /* x-amzn-RequestId; "" if none */

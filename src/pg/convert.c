@@ -35,18 +35,14 @@ unescape(const char *span, size_t len, size_t *plain_len)
 				(errcode(ERRCODE_PROTOCOL_VIOLATION),
 				 errmsg("malformed string from DynamoDB"),
 				 errdetail("A Unicode surrogate stands alone.")));
-	if (memchr(plain, '\0', (size_t) n) != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNTRANSLATABLE_CHARACTER),
-				 errmsg("string from DynamoDB has a null character"),
-				 errdetail("\\u0000 cannot be converted to text.")));
 	*plain_len = (size_t) n;
 	return plain;
 }
 
 /*
  * A string as it came -> checked, in the server's encoding. Points into the
- * span where there is nothing to change.
+ * span where there is nothing to change. NULL if it has a null character,
+ * which no text of PostgreSQL can have.
  */
 static const char *
 to_server(const char *span, size_t len, bool escaped, int *server_len)
@@ -56,6 +52,8 @@ to_server(const char *span, size_t len, bool escaped, int *server_len)
 
 	if (escaped)
 		plain = unescape(span, len, &len);
+	if (escaped && memchr(plain, '\0', len) != NULL)
+		return NULL;
 	converted = pg_any_to_server(plain, (int) len, PG_UTF8);
 	*server_len = converted == plain ? (int) len : (int) strlen(converted);
 	return converted;
@@ -71,6 +69,9 @@ ddb_convert_text(const DdbPage *page, const DdbCell *cell, bool *isnull)
 	if (*isnull)
 		return (Datum) 0;
 	text = to_server(ddb_page_text(page, cell), cell->len, cell->escaped, &len);
+	*isnull = text == NULL;
+	if (*isnull)
+		return (Datum) 0;
 	return PointerGetDatum(cstring_to_text_with_len(text, len));
 }
 
@@ -180,6 +181,11 @@ set_string(JsonbValue *value, const DdbToken *token)
 	int len;
 
 	text = to_server(token->text, token->len, token->escaped, &len);
+	if (text == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNTRANSLATABLE_CHARACTER),
+				 errmsg("string from DynamoDB has a null character"),
+				 errdetail("\\u0000 cannot be converted to text.")));
 	value->type = jbvString;
 	value->val.string.val = unconstify(char *, text);
 	value->val.string.len = len;

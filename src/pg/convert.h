@@ -20,9 +20,9 @@
 #define DDB_UUID_TEXT_LEN 37
 
 /*
- * text in the server's encoding. Errors: 22P05 for a NUL character or one
- * that the server's encoding lacks, 22021 for bytes that are not UTF-8, 08P01
- * for a broken escape.
+ * text in the server's encoding; NULL if it has a null character. Errors:
+ * 22P05 for a character that the server's encoding lacks, 22021 for bytes that
+ * are not UTF-8, 08P01 for a broken escape.
  */
 extern Datum ddb_convert_text(const DdbPage *page, const DdbCell *cell,
 							  bool *isnull);
@@ -38,7 +38,8 @@ extern Datum ddb_convert_timestamptz(const DdbPage *page, const DdbCell *cell,
 /*
  * jsonb out of an item's span ("{...}"), plain: S and B as strings (B in
  * base64), N as an exact number, sets and L as arrays, M as an object. Errors
- * as for text, and 08P01 if the span is not an item.
+ * as for text, 22P05 for a null character, and 08P01 if the span is not an
+ * item.
  */
 extern Datum ddb_convert_item_jsonb(const char *text, size_t len);
 

@@ -93,6 +93,21 @@ ddb_membership_holds(DdbMembership *membership)
 									wanted_nothing()));
 }
 
+bool
+ddb_membership_any(MemoryContext cxt, DdbSession *session, const char *group_text)
+{
+	DdbValue value = {":g", group_text, DDB_UUID_TEXT_LEN - 1};
+	DdbQuery query = {.table = ddb_session_options(session)->table_name,
+					  .index = DDB_TABLE_GROUP_INDEX,
+					  .key_condition = "message_group_uuid = :g",
+					  .projection = "pk",
+					  .values = &value,
+					  .nvalues = 1,
+					  .limit = 1};
+
+	return any_item(ddb_pages_start(cxt, session, &query, wanted_nothing()));
+}
+
 void
 ddb_membership_require(DdbMembership *membership)
 {

@@ -31,4 +31,8 @@ extern bool ddb_membership_holds(DdbMembership *membership);
 /* The same; if not, error 42501 not_a_member. */
 extern void ddb_membership_require(DdbMembership *membership);
 
+/* Has the group any member, as far as the index knows? Waits. */
+extern bool ddb_membership_any(MemoryContext cxt, DdbSession *session,
+							   const char *group_text);
+
 #endif /* DDB_MEMBERSHIP_H */

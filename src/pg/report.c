@@ -259,12 +259,8 @@ remote_words(const DdbStatus *status)
 static bool
 outcome_unknown(const DdbStatus *status, const char *operation)
 {
-	if (!status->sent || operation == NULL || ddb_client_is_read(operation))
-		return false;
-	return status->kind == DDB_STATUS_LOST ||
-		   status->kind == DDB_STATUS_TIMEOUT ||
-		   status->kind == DDB_STATUS_PROTOCOL ||
-		   status->kind == DDB_STATUS_OVERSIZE;
+	return status->maybe_applied && operation != NULL &&
+		   !ddb_client_is_read(operation);
 }
 
 /* NULL if there is nothing to advise. */
@@ -284,9 +280,10 @@ advice(const ReportRule *rule, const DdbStatus *status,
 		appendStringInfo(&hint, rule->hint, server);
 	}
 	if (outcome_unknown(status, context->operation))
-		appendStringInfoString(&hint,
-							   " The write may have been applied: look before "
-							   "repeating it.");
+		appendStringInfo(&hint,
+						 "%sThe write may have been applied: look before "
+						 "repeating it.",
+						 hint.len > 0 ? " " : "");
 	return hint.len > 0 ? hint.data : NULL;
 }
 

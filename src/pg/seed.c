@@ -65,11 +65,34 @@ put_conversation(DdbWriteset *writeset, const char *group_text,
 	ddb_messages_put_group(writeset, &message, &users[1], &users[0]);
 }
 
+/* Is there the group of these two? A group of others is an error. */
+static bool
+is_group_of(MemoryContext cxt, DdbSession *session, const DdbUser users[2],
+			const char *group_text)
+{
+	DdbMembership *first =
+		ddb_membership_ask(cxt, session, &users[0], group_text);
+	DdbMembership *second =
+		ddb_membership_ask(cxt, session, &users[1], group_text);
+	bool first_holds = ddb_membership_holds(first);
+	bool second_holds = ddb_membership_holds(second);
+
+	if (first_holds && second_holds)
+		return true;
+	if (first_holds || second_holds ||
+		ddb_membership_any(cxt, session, group_text))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNIQUE_VIOLATION),
+				 errmsg("message group %s belongs to other users", group_text),
+				 errhint("Give another message_group_uuid.")));
+	return false;
+}
+
 PG_FUNCTION_INFO_V1(cruddur_seed);
 
 /*
  * cruddur_seed(handle text, other_handle text, message_group_uuid uuid)
- * RETURNS bigint: items written, 0 if the group was there.
+ * RETURNS bigint: items written, 0 if the two have the group.
  */
 Datum
 cruddur_seed(PG_FUNCTION_ARGS)
@@ -95,8 +118,7 @@ cruddur_seed(PG_FUNCTION_ARGS)
 		ddb_input_refuse(DDB_FAULT_RECEIVER_IS_SENDER, NULL);
 	ddb_convert_uuid_text(group, group_text);
 	writeset = ddb_writeset_create(cxt, session, options->table_name);
-	if (ddb_membership_holds(
-			ddb_membership_ask(cxt, session, &users[0], group_text)))
+	if (is_group_of(cxt, session, users, group_text))
 		ereport(NOTICE,
 				(errmsg("message group %s already exists, skipping", group_text)));
 	else

@@ -344,9 +344,10 @@ ddb_session_count(DdbSession *session, DdbCall *call, const DdbYield *yield)
 void
 ddb_session_report(DdbSession *session, DdbCall *call, const DdbStatus *status)
 {
+	const char *table = ddb_call_table(call);
 	DdbReportContext context = {.server = session->options.server_name,
 								.operation = ddb_call_operation(call),
-								.table = ddb_call_table(call)};
+								.table = table[0] == '\0' ? NULL : table};
 
 	ddb_report_status(status, &context);
 }

@@ -85,25 +85,31 @@ free_wanted(void *wanted)
 	ddb_wanted_free(wanted);
 }
 
-/* Count a write that was answered, with the units that it names. */
+/*
+ * Count a write that was applied, with the units that its answer names. An
+ * answer that is none of DynamoDB's says nothing of the sort.
+ */
 static void
 count_written(DdbWriteset *writeset, DdbCall *call)
 {
 	static DdbWanted *nothing = NULL;
 	DdbPage *page = ddb_session_create_page(writeset->cxt);
 	DdbYield yield = {.items_written = writeset->nitems};
-	DdbStatus status;
+	DdbStatus status = *ddb_call_status(call);
 	const char *body;
 	size_t len;
 
-	/* It is applied, whatever its answer looks like. */
 	body = ddb_call_body(call, &len);
-	if (ddb_page_decode(page,
-						body,
-						len,
-						ddb_session_wanted(&nothing, NULL, 0, false),
-						&status))
-		yield.write_units = page->capacity_units;
+	if (!ddb_page_decode(page,
+						 body,
+						 len,
+						 ddb_session_wanted(&nothing, NULL, 0, false),
+						 &status))
+	{
+		ddb_session_count(writeset->session, call, NULL);
+		ddb_session_report(writeset->session, call, &status);
+	}
+	yield.write_units = page->capacity_units;
 	ddb_session_count(writeset->session, call, &yield);
 }
 
@@ -180,28 +186,36 @@ start(DdbWriteset *writeset)
 											   token_text));
 }
 
+/*
+ * A put that was repeated because its first answer was lost is refused if the
+ * first one was applied: by itself. TransactWriteItems has its token for that.
+ */
+static bool
+refused_by_itself(DdbWriteset *writeset, const DdbStatus *status)
+{
+	return status->kind == DDB_STATUS_CONDITION && status->maybe_applied &&
+		   is_ours(writeset, &writeset->items[0]);
+}
+
 void
 ddb_writeset_send(DdbWriteset *writeset)
 {
+	DdbStatus status;
 	DdbCall *call;
 
 	if (writeset->nitems == 0)
 		return;
 	call = start(writeset);
 	ddb_session_wait(writeset->session, call);
-
-	/*
-	 * A put that was repeated because its first answer was lost is refused if
-	 * the first one was applied: by itself. TransactWriteItems has its token
-	 * for that.
-	 */
-	if (ddb_call_status(call)->kind == DDB_OK ||
-		(ddb_call_status(call)->kind == DDB_STATUS_CONDITION &&
-		 ddb_call_maybe_applied(call) && is_ours(writeset, &writeset->items[0])))
+	status = *ddb_call_status(call);
+	if (status.kind == DDB_OK || refused_by_itself(writeset, &status))
 	{
 		count_written(writeset, call);
 		return;
 	}
+	/* What stands there is another's, so ours was never applied. */
+	if (status.kind == DDB_STATUS_CONDITION)
+		status.maybe_applied = false;
 	ddb_session_count(writeset->session, call, NULL);
-	ddb_session_report(writeset->session, call, ddb_call_status(call));
+	ddb_session_report(writeset->session, call, &status);
 }
