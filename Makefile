@@ -110,7 +110,7 @@ installcheck-endpoint:
 
 # Unit tests: the client layer alone, under the sanitizers.
 UNIT_DIR = tmp_check/unit
-UNIT_CFLAGS = $(WARNINGS) -O1 -g -fno-omit-frame-pointer \
+UNIT_CFLAGS = $(WARNINGS) -Werror -O1 -g -fno-omit-frame-pointer \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined
 UNIT_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 UNIT_OBJS = $(CLIENT:src/client/%=$(UNIT_DIR)/client/%)

@@ -7,6 +7,8 @@
  * request files (request line, header lines, folded lines) is this
  * program's part; trimming, joining, sorting and encoding is the signer's.
  */
+#define _GNU_SOURCE /* strchrnul */
+
 #include <dirent.h>
 #include <jansson.h>
 #include <limits.h>
