@@ -247,24 +247,55 @@ ddb_client_is_read(const char *operation)
 	return false;
 }
 
+/*
+ * The payload with a ClientRequestToken in front of its members; malloc'd,
+ * NULL if out of memory.
+ */
+static char *
+add_token(const char *payload, const char *token)
+{
+	const char *members = strchr(payload, '{') + 1;
+	size_t size = strlen(payload) + strlen(token) + 32;
+	char *body = malloc(size);
+
+	if (body == NULL)
+		return NULL;
+	members += strspn(members, " \t\r\n");
+	snprintf(body,
+			 size,
+			 "{\"ClientRequestToken\":\"%s\"%s%s",
+			 token,
+			 *members == '}' ? "" : ",",
+			 members);
+	return body;
+}
+
+/*
+ * The payload goes as it is, numbers and all: what jansson cannot hold is for
+ * DynamoDB to judge.
+ */
 DdbCall *
 ddb_client_request(DdbClient *client, const char *operation,
-				   const char *payload, size_t payload_len, const char *token)
+				   const char *payload, const char *token)
 {
-	Request request = {.root = json_loadb(payload, payload_len, 0, NULL)};
-	bool idempotent = ddb_client_is_read(operation);
-	char table[256] = "";
-	const char *name =
-		json_string_value(json_object_get(request.root, "TableName"));
+	json_t *root = json_loads(payload, 0, NULL);
+	const char *table = json_string_value(json_object_get(root, "TableName"));
+	bool is_transaction =
+		strcmp(operation, "TransactWriteItems") == 0 && root != NULL;
+	bool idempotent = is_transaction || ddb_client_is_read(operation);
+	char *body;
+	DdbCall *call;
 
-	request.failed = request.root == NULL;
-	if (name != NULL)
-		snprintf(table, sizeof(table), "%s", name);
-	if (strcmp(operation, "TransactWriteItems") == 0)
-	{
-		idempotent = true;
-		if (json_object_get(request.root, "ClientRequestToken") == NULL)
-			set_string(&request, "ClientRequestToken", token);
-	}
-	return start(client, operation, table, &request, idempotent);
+	if (is_transaction && json_object_get(root, "ClientRequestToken") == NULL)
+		body = add_token(payload, token);
+	else
+		body = strdup(payload);
+	call = ddb_call_start(client,
+						  operation,
+						  table,
+						  body,
+						  body == NULL ? 0 : strlen(body),
+						  idempotent);
+	json_decref(root);
+	return call;
 }

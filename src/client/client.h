@@ -86,13 +86,12 @@ extern DdbCall *ddb_client_list_tables(DdbClient *client,
 extern bool ddb_client_is_read(const char *operation);
 
 /*
- * Any operation, the request as the API has it: a JSON object as text, of
- * which a caller that is not sure has made sure. TransactWriteItems without a
+ * Any operation, the request as the API has it: the text of a JSON object, of
+ * which the caller has made sure. TransactWriteItems without a
  * ClientRequestToken gets token, so that it can be repeated; other writes are
  * not repeated once they may have been applied.
  */
 extern DdbCall *ddb_client_request(DdbClient *client, const char *operation,
-								   const char *payload, size_t payload_len,
-								   const char *token);
+								   const char *payload, const char *token);
 
 #endif /* DDB_CLIENT_H */

@@ -65,9 +65,9 @@ static const ReportRule report_rules[] = {
 	[DDB_STATUS_NOT_FOUND] = {ERRCODE_FDW_TABLE_NOT_FOUND,
 							  "%s failed because the table or index does not "
 							  "exist",
-							  "Create the table by cruddur_schema_load(), or "
-							  "check the options table_name, region and "
-							  "endpoint of %s."},
+							  "Check the options table_name, region and "
+							  "endpoint of %s; cruddur_schema_load() creates "
+							  "the messaging table."},
 	[DDB_STATUS_IN_USE] = {ERRCODE_FDW_ERROR,
 						   "%s failed because the table is in use",
 						   "Try again when the table is ACTIVE."},

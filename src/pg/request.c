@@ -48,12 +48,9 @@ ddb_request_run(MemoryContext cxt, DdbSession *session, const char *operation,
 
 	ddb_mint_uuid(&token);
 	ddb_convert_uuid_text(&token, token_text);
-	call = ddb_own_set(seat,
-					   ddb_client_request(client,
-										  operation,
-										  payload,
-										  strlen(payload),
-										  token_text));
+	call =
+		ddb_own_set(seat,
+					ddb_client_request(client, operation, payload, token_text));
 	return ddb_request_finish(cxt, session, call);
 }
 

@@ -157,7 +157,6 @@ cruddur_schema_load(PG_FUNCTION_ARGS)
 					   ddb_client_request(ddb_session_client(session),
 										  "CreateTable",
 										  request,
-										  strlen(request),
 										  NULL));
 	ddb_session_wait(session, call);
 	if (if_not_exists && ddb_call_status(call)->kind == DDB_STATUS_IN_USE)

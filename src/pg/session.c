@@ -244,30 +244,29 @@ find_mapping(const DdbSession *session)
 DdbClient *
 ddb_session_client(DdbSession *session)
 {
+	DdbOptions options = session->options;
 	DdbClientConfig config;
 	DdbStatus status;
 	DdbHttp *http;
-	MemoryContext old;
 
 	if (session->client != NULL)
 		return session->client;
 
-	http = ddb_network_start(session->options.max_connections);
-	old = MemoryContextSwitchTo(session->cxt);
-	ddb_options_load_mapping(&session->options, find_mapping(session));
-	MemoryContextSwitchTo(old);
-	ddb_options_client_config(&session->options, &config);
+	http = ddb_network_start(options.max_connections);
+	/* The client copies what it needs; keys do not stay in the session. */
+	ddb_options_load_mapping(&options, find_mapping(session));
+	ddb_options_client_config(&options, &config);
 	ddb_status_clear(&status);
 	session->client =
 		ddb_client_create(http,
 						  &config,
-						  ddb_credentials_create_static(session->options.access_key_id,
-														session->options.secret_access_key,
-														session->options.session_token),
+						  ddb_credentials_create_static(options.access_key_id,
+														options.secret_access_key,
+														options.session_token),
 						  &status);
 	if (session->client == NULL)
 	{
-		DdbReportContext context = {.server = session->options.server_name};
+		DdbReportContext context = {.server = options.server_name};
 
 		ddb_report_status(&status, &context);
 	}

@@ -43,7 +43,7 @@ extern MemoryContext ddb_session_context(void);
  */
 extern DdbSession *ddb_session_open(MemoryContext cxt);
 
-/* Of the server; those of the user mapping once ddb_session_client was asked. */
+/* Of the server; those of the user mapping are not kept. */
 extern const DdbOptions *ddb_session_options(const DdbSession *session);
 
 /*
