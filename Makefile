@@ -55,7 +55,9 @@ DATA = $(wildcard sql/$(EXTENSION)--*.sql)
 # pg_regress looks for expected output in ./expected first.
 REGRESS = $(patsubst test/sql/%.sql,%,$(wildcard test/sql/*.sql))
 REGRESS_OPTS = --inputdir=test --load-extension=$(EXTENSION)
-EXTRA_CLEAN = tmp_check $(EXTENSION)-*.zip
+# Not all of tmp_check: the settings of running stacks are there.
+EXTRA_CLEAN = tmp_check/unit tmp_check/regress tmp_check/logs \
+	$(EXTENSION)-*.zip
 
 CLIENT_LIBS = -lcurl -lcrypto -ljansson -lz
 WARNINGS = -std=gnu11 -Wall -Wextra -Wno-declaration-after-statement

@@ -7,6 +7,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "envelope.h"
@@ -20,16 +21,20 @@ add_line(DdbEnvelope *envelope, const char *name, const char *value)
 {
 	size_t left = sizeof(envelope->text) - envelope->used;
 	char *line = envelope->text + envelope->used;
-	int len = snprintf(line, left, "%s: %s", name, value);
+	size_t name_len = strlen(name);
+	size_t value_size = strlen(value) + 1;
 
-	if (len < 0 || (size_t) len >= left ||
+	if (name_len + 2 + value_size > left ||
 		envelope->nlines == DDB_EXCHANGE_MAX_HEADERS)
 	{
 		envelope->overflow = true;
 		return;
 	}
+	memcpy(line, name, name_len);
+	memcpy(line + name_len, ": ", 2);
+	memcpy(line + name_len + 2, value, value_size);
 	envelope->lines[envelope->nlines++] = line;
-	envelope->used += (size_t) len + 1;
+	envelope->used += name_len + 2 + value_size;
 }
 
 static int

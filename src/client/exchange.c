@@ -318,6 +318,17 @@ set_headers(DdbExchange *exchange, const char *const *headers, int nheaders)
 	return true;
 }
 
+/* What CURLOPT_CAINFO is unless it is set. */
+static const char *
+default_ca_file(void)
+{
+	static const char *file = NULL;
+
+	if (file == NULL)
+		file = curl_version_info(CURLVERSION_NOW)->cainfo;
+	return file;
+}
+
 bool
 ddb_exchange_prepare(DdbExchange *exchange, const DdbTarget *target,
 					 const DdbPayload *payload, bool fresh, DdbStatus *status)
@@ -332,7 +343,7 @@ ddb_exchange_prepare(DdbExchange *exchange, const DdbTarget *target,
 							  DDB_EXCHANGE_MAX_HEADER_BYTES);
 	/* CAPATH keeps its default, so a CA file adds to the system's own. */
 	if (ca_file == NULL)
-		ca_file = curl_version_info(CURLVERSION_NOW)->cainfo;
+		ca_file = default_ca_file();
 	exchange->loopback_only = target->loopback_only;
 	curl_easy_setopt(easy, CURLOPT_URL, target->url);
 	curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);

@@ -49,7 +49,9 @@ create_wait_set(int fd)
 	WaitEventSet *set = CreateWaitEventSet(TopMemoryContext, 3);
 
 	AddWaitEventToSet(set, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, NULL);
-	AddWaitEventToSet(set, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, NULL, NULL);
+	/* A single-user backend has no postmaster. */
+	if (IsUnderPostmaster)
+		AddWaitEventToSet(set, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, NULL, NULL);
 	AddWaitEventToSet(set, WL_SOCKET_READABLE, fd, NULL, NULL);
 	return set;
 }

@@ -30,9 +30,9 @@ typedef enum LookUp
 /* The second %s of each is the relation. */
 static const char *const queries[NUM_LOOK_UPS] =
 	{[BY_HANDLE] = "SELECT %s FROM %s u WHERE u.handle::pg_catalog.text "
-				   "OPERATOR(pg_catalog.=) $1 LIMIT 2",
+				   "OPERATOR(pg_catalog.=) $1",
 	 [BY_COGNITO_ID] = "SELECT %s FROM %s u WHERE u.cognito_user_id"
-					   "::pg_catalog.text OPERATOR(pg_catalog.=) $1 LIMIT 2"};
+					   "::pg_catalog.text OPERATOR(pg_catalog.=) $1"};
 
 /* The plans, and the relation that they are for. */
 static SPIPlanPtr plans[NUM_LOOK_UPS];
@@ -68,7 +68,7 @@ get_plan(LookUp look_up, const char *users_table)
 		return plans[look_up];
 
 	query = psprintf(queries[look_up], USER_COLUMNS, users_table);
-	plan = SPI_prepare(query, 1, &type);
+	plan = SPI_prepare_cursor(query, 1, &type, CURSOR_OPT_GENERIC_PLAN);
 	if (plan == NULL || SPI_keepplan(plan) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INTERNAL_ERROR),
@@ -113,6 +113,7 @@ find(const DdbOptions *options, LookUp look_up, text *key, DdbUser *user)
 				(errcode(ERRCODE_INTERNAL_ERROR),
 				 errmsg("could not connect to SPI")));
 	plan = get_plan(look_up, options->users_table);
+	/* Two rows are enough to know that one is not all. */
 	rc = SPI_execute_plan(plan, &argument, NULL, true, 2);
 	if (rc != SPI_OK_SELECT)
 		ereport(ERROR,
