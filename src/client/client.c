@@ -280,16 +280,22 @@ ddb_client_request(DdbClient *client, const char *operation,
 {
 	json_t *root = json_loads(payload, 0, NULL);
 	const char *table = json_string_value(json_object_get(root, "TableName"));
-	bool is_transaction =
-		strcmp(operation, "TransactWriteItems") == 0 && root != NULL;
-	bool idempotent = is_transaction || ddb_client_is_read(operation);
+	bool is_transaction = strcmp(operation, "TransactWriteItems") == 0;
+	bool has_token = json_object_get(root, "ClientRequestToken") != NULL;
+	bool idempotent = ddb_client_is_read(operation);
 	char *body;
 	DdbCall *call;
 
-	if (is_transaction && json_object_get(root, "ClientRequestToken") == NULL)
+	if (is_transaction && root != NULL && !has_token && token != NULL)
+	{
 		body = add_token(payload, token);
+		idempotent = true;
+	}
 	else
+	{
 		body = strdup(payload);
+		idempotent |= is_transaction && has_token;
+	}
 	call = ddb_call_start(client,
 						  operation,
 						  table,

@@ -88,8 +88,8 @@ extern bool ddb_client_is_read(const char *operation);
 /*
  * Any operation, the request as the API has it: the text of a JSON object, of
  * which the caller has made sure. TransactWriteItems without a
- * ClientRequestToken gets token, so that it can be repeated; other writes are
- * not repeated once they may have been applied.
+ * ClientRequestToken gets token (NULL: none), so that it can be repeated; other
+ * writes are not repeated once they may have been applied.
  */
 extern DdbCall *ddb_client_request(DdbClient *client, const char *operation,
 								   const char *payload, const char *token);

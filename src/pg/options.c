@@ -418,12 +418,27 @@ load(DdbOptions *options, OptionPlace place, List *list)
 	}
 }
 
+/*
+ * The relation's name as SQL: each part quoted, whatever is in it. The text of
+ * the option goes into queries that run with the rights of whoever calls.
+ */
+static char *
+quote_relation(const char *value)
+{
+	List *names = NIL;
+
+	/* It was checked when it was stored. */
+	(void) SplitIdentifierString(pstrdup(value), '.', &names);
+	return quote_qualified_identifier(linitial(names), lsecond(names));
+}
+
 void
 ddb_options_load_server(DdbOptions *options, const ForeignServer *server)
 {
 	set_defaults(options);
 	options->server_name = pstrdup(server->servername);
 	load(options, PLACE_SERVER, server->options);
+	options->users_table = quote_relation(options->users_table);
 }
 
 void

@@ -61,6 +61,9 @@ ALTER SERVER cruddur
 	OPTIONS (ADD users_table '"My ""Schema"""."User.s"');
 SELECT * FROM cruddur_user_short('bayko');
 SELECT cruddur_handle('cognito-1');
+-- It is a name, whatever is in it, and never a piece of SQL.
+ALTER SERVER cruddur OPTIONS (SET users_table 'public.users,pg_class');
+SELECT pg_temp.attempt($$SELECT cruddur_user_short('bayko')$$);
 ALTER SERVER cruddur OPTIONS (SET users_table 'hostile.users');
 SELECT display_name FROM cruddur_user_short('bayko');
 ALTER SERVER cruddur OPTIONS (DROP users_table);
