@@ -319,7 +319,7 @@ judge_attempt(DdbCall *call)
 	call->state = CALL_PAUSED;
 }
 
-/* As far as it goes without waiting. */
+/* What an attempt in flight or a pause has come to. */
 static void
 advance(DdbCall *call)
 {
@@ -327,6 +327,11 @@ advance(DdbCall *call)
 		judge_attempt(call);
 	if (call->state == CALL_PAUSED && call->resume_us <= ddb_http_now_us())
 		call->state = CALL_QUEUED;
+}
+
+static void
+send_if_free(DdbCall *call)
+{
 	if (call->state == CALL_QUEUED &&
 		call->client->nflying < call->client->max_connections)
 		send_attempt(call);
@@ -338,6 +343,12 @@ ddb_client_pump(DdbClient *client)
 	ddb_http_pump(client->http);
 	for (DdbCall *call = client->first; call != NULL; call = call->next)
 		advance(call);
+	/*
+	 * Only now, when every seat that can be free is free: nothing would wake
+	 * a call that stays queued beside a free one.
+	 */
+	for (DdbCall *call = client->first; call != NULL; call = call->next)
+		send_if_free(call);
 }
 
 int
@@ -389,7 +400,7 @@ ddb_call_start(DdbClient *client, const char *operation, const char *table,
 		client->first = call;
 	client->last = call;
 	client->nactive++;
-	advance(call);
+	send_if_free(call);
 	return call;
 }
 

@@ -111,6 +111,23 @@ def waits(bed, broken):
     tap.ok(700 <= took_ms < 1000, "x-amz-retry-after is kept")
 
 
+def takes_turns(bed, broken):
+    """With one connection, a retry waits for another request's answer."""
+    bed.set_options(max_connections="1")
+    for _ in range(3):
+        broken.clear()
+        broken.add(faults.answered(503, b""), when=lambda r: r.on_index())
+        broken.add(faults.delayed(0.2), when=lambda r: not r.on_index())
+        session = bed.connect()
+        bed.query("SET statement_timeout = '5s'", on=session)
+        rows = bed.query("SELECT * FROM cruddur_list_messages('bayko', %s)",
+                         GROUP, on=session)
+        tap.equal((len(rows), len(broken.seen())), (0, 3),
+                  "a retry gets the only connection in its turn")
+        session.close()
+    bed.set_options(max_connections="4")
+
+
 def test():
     with Bed("retries") as bed:
         bed.put_group(GROUP, "andrewbrown", "bayko", key_at(0))
@@ -121,6 +138,7 @@ def test():
             waits(bed, broken)
             ends(bed, broken)
             never_again(bed, broken)
+            takes_turns(bed, broken)
             broken.clear()
             tap.equal(len(bed.query(GROUPS)), 1, "all is well in the end")
 
