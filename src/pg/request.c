@@ -54,22 +54,82 @@ ddb_request_run(MemoryContext cxt, DdbSession *session, const char *operation,
 	return ddb_request_finish(cxt, session, call);
 }
 
-Jsonb *
-ddb_request_member(Jsonb *object, const char *name)
+static JsonbValue *
+find_member(Jsonb *object, const char *name)
 {
-	JsonbValue *value =
-		getKeyJsonValueFromContainer(&object->root, name, strlen(name), NULL);
+	return getKeyJsonValueFromContainer(&object->root, name, strlen(name), NULL);
+}
 
-	return value == NULL ? NULL : JsonbValueToJsonb(value);
+static bool
+is_object(const JsonbValue *value)
+{
+	return value->type == jbvBinary &&
+		   JsonContainerIsObject(value->val.binary.data);
+}
+
+static bool
+is_string(const JsonbValue *value)
+{
+	return value->type == jbvString;
+}
+
+static void
+refuse_member(const char *name)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_PROTOCOL_VIOLATION),
+			 errmsg("malformed response from DynamoDB"),
+			 errdetail("The member \"%s\" is missing or of another type.", name)));
+}
+
+Jsonb *
+ddb_request_object(Jsonb *object, const char *name)
+{
+	JsonbValue *value = find_member(object, name);
+
+	if (value == NULL || !is_object(value))
+		refuse_member(name);
+	return JsonbValueToJsonb(value);
+}
+
+/* An array whose elements are all of one type; NULL if it is not there. */
+static Jsonb *
+find_array(Jsonb *object, const char *name, bool (*fits)(const JsonbValue *))
+{
+	JsonbValue *value = find_member(object, name);
+	Jsonb *array;
+
+	if (value == NULL)
+		return NULL;
+	if (value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data))
+		refuse_member(name);
+	array = JsonbValueToJsonb(value);
+	for (uint32 i = 0; i < JB_ROOT_COUNT(array); i++)
+	{
+		if (!fits(getIthJsonbValueFromContainer(&array->root, i)))
+			refuse_member(name);
+	}
+	return array;
+}
+
+Jsonb *
+ddb_request_objects(Jsonb *object, const char *name)
+{
+	return find_array(object, name, is_object);
+}
+
+Jsonb *
+ddb_request_strings(Jsonb *object, const char *name)
+{
+	return find_array(object, name, is_string);
 }
 
 char *
 ddb_request_string(Jsonb *object, const char *name)
 {
-	JsonbValue *value =
-		getKeyJsonValueFromContainer(&object->root, name, strlen(name), NULL);
+	JsonbValue *value = find_member(object, name);
 
-	if (value == NULL || value->type != jbvString)
+	if (value == NULL || !is_string(value))
 		return NULL;
 	return pnstrdup(value->val.string.val, value->val.string.len);
 }

@@ -19,8 +19,17 @@ extern Jsonb *ddb_request_finish(MemoryContext cxt, DdbSession *session,
 extern Jsonb *ddb_request_run(MemoryContext cxt, DdbSession *session,
 							  const char *operation, const char *payload);
 
-/* A member of an object as jsonb; NULL if it has none of this name. */
-extern Jsonb *ddb_request_member(Jsonb *object, const char *name);
+/*
+ * Members of an object. Whoever answers may not be DynamoDB, so what is not of
+ * the type that the API says is error 08P01.
+ */
+
+/* A member that must be there and is an object. */
+extern Jsonb *ddb_request_object(Jsonb *object, const char *name);
+
+/* A member that is an array of objects or strings; NULL if it is not there. */
+extern Jsonb *ddb_request_objects(Jsonb *object, const char *name);
+extern Jsonb *ddb_request_strings(Jsonb *object, const char *name);
 
 /* A member that is a string, in the server's encoding; else NULL. */
 extern char *ddb_request_string(Jsonb *object, const char *name);

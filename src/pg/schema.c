@@ -58,7 +58,7 @@ describe(MemoryContext cxt, DdbSession *session, const char *table)
 	}
 	response = ddb_request_finish(cxt, session, call);
 	ddb_own_release(seat);
-	return ddb_request_member(response, "Table");
+	return ddb_request_object(response, "Table");
 }
 
 static bool
@@ -73,7 +73,7 @@ has_status(Jsonb *object, const char *name, const char *wanted)
 static bool
 is_active(Jsonb *table)
 {
-	Jsonb *indexes = ddb_request_member(table, "GlobalSecondaryIndexes");
+	Jsonb *indexes = ddb_request_objects(table, "GlobalSecondaryIndexes");
 
 	if (!has_status(table, "TableStatus", "ACTIVE"))
 		return false;
@@ -188,7 +188,7 @@ cruddur_drop_table(PG_FUNCTION_ARGS)
 	DdbSession *session;
 	DdbOwned *seat;
 	DdbCall *call;
-	Jsonb *response;
+	Jsonb *description;
 
 	PreventCommandIfReadOnly("cruddur_drop_table()");
 	cxt = ddb_session_context();
@@ -197,10 +197,11 @@ cruddur_drop_table(PG_FUNCTION_ARGS)
 	call =
 		ddb_own_set(seat,
 					ddb_client_delete_table(ddb_session_client(session), table));
-	response = ddb_request_finish(cxt, session, call);
+	description = ddb_request_object(ddb_request_finish(cxt, session, call),
+									 "TableDescription");
 	(void) wait_for_table(cxt, session, table, true);
 	MemoryContextDelete(cxt);
-	PG_RETURN_JSONB_P(ddb_request_member(response, "TableDescription"));
+	PG_RETURN_JSONB_P(description);
 }
 
 /* Add the names of one page to the result. */
@@ -238,7 +239,7 @@ cruddur_list_tables(PG_FUNCTION_ARGS)
 		DdbCall *call = ddb_own_set(seat, ddb_client_list_tables(client, start));
 		Jsonb *response = ddb_request_finish(cxt, session, call);
 
-		emit_names(result, ddb_request_member(response, "TableNames"));
+		emit_names(result, ddb_request_strings(response, "TableNames"));
 		start = ddb_request_string(response, "LastEvaluatedTableName");
 		ddb_own_release(seat);
 	} while (start != NULL);

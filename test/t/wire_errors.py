@@ -70,6 +70,36 @@ def each(bed, broken, behaviour, sqlstate, name):
     return error
 
 
+# JSON, but not what the API says, to functions that look into it
+OTHER_TYPES = [
+    ("cruddur_list_tables()", [
+        {"TableNames": names} for names in (
+            5, "abc", {"abc": 1}, None, [1], [True, "abc"], [{"a": 1}],
+            [["abc"]], ["abc", None])]),
+    ("cruddur_drop_table('abc')", [
+        {}, {"TableDescription": 5}, {"TableDescription": ["TableStatus"]}]),
+    ("cruddur_schema_load(true)", [
+        {}] + [{"Table": table} for table in (
+            5, "abc", [], ["TableStatus", "ACTIVE"])] + [
+        {"Table": {"TableStatus": "ACTIVE", "GlobalSecondaryIndexes": indexes}}
+        for indexes in (5, {"IndexStatus": "ACTIVE"}, [1], ["IndexStatus"],
+                        [["IndexStatus", "ACTIVE"]], [None])]),
+]
+
+
+def other_types(bed, broken):
+    for call, bodies in OTHER_TYPES:
+        for body in bodies:
+            broken.clear()
+            broken.add(faults.answered(200, body), times=1000)
+            session = bed.connect()
+            bed.query("SET statement_timeout = '5s'", on=session)
+            tap.fails(lambda: bed.query("SELECT * FROM " + call, on=session),
+                      "08P01", "%s answered by %r" % (call, body))
+            session.close()
+    broken.clear()
+
+
 def no_service(bed, broken):
     """What says 200 to everything has not written anything."""
     for call in ("cruddur_create_message('bayko', '%s', 'hi')" % GROUP,
@@ -145,6 +175,7 @@ def test():
             for body in MALFORMED:
                 each(bed, broken, faults.answered(200, body), "08P01",
                      "malformed: %.40r" % body)
+            other_types(bed, broken)
             no_service(bed, broken)
             service(bed, broken)
             bed.set_options(table_name="t-not-there", endpoint=real)
