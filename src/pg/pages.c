@@ -89,6 +89,10 @@ ddb_pages_next(DdbPages *pages)
 	pages->query.start_key = page->body + page->last_key.offset;
 	pages->query.start_key_len = page->last_key.len;
 	if (pages->read_ahead && !pages->ended)
+	{
 		ask(pages);
+		/* Nobody may wait for a long time, and only pumping sends. */
+		ddb_client_pump(ddb_session_client(pages->session));
+	}
 	return page;
 }
