@@ -30,6 +30,7 @@ struct DdbHttp
 	int epoll_fd;
 	int64_t wake_at_us;   /* libcurl's timer, -1: none */
 	int64_t pumped_at_us; /* end of the last pump */
+	bool waiting;         /* since then the owner began to wait */
 	DdbExchange *active;  /* in flight */
 	DdbExchange *idle;    /* kept for reuse */
 	int nactive;
@@ -296,18 +297,31 @@ ddb_http_post(DdbHttp *http, const DdbTarget *target, const DdbPayload *payload,
 	return exchange;
 }
 
+/* The owner was elsewhere since the last pump: no fault of the service's. */
+static void
+forgive_absence(DdbHttp *http, int64_t now)
+{
+	int64_t away = now - http->pumped_at_us;
+
+	if (http->waiting)
+		return;
+	http->pumped_at_us = now;
+	for (DdbExchange *exchange = http->active; exchange != NULL;
+		 exchange = exchange->next)
+		exchange->deadline_us += away;
+}
+
 int
 ddb_http_timeout_ms(DdbHttp *http)
 {
 	int64_t now = ddb_http_now_us();
-	int64_t away = now - http->pumped_at_us;
 	int64_t first = http->wake_at_us;
 
-	http->pumped_at_us = now;
+	forgive_absence(http, now);
+	http->waiting = true;
 	for (DdbExchange *exchange = http->active; exchange != NULL;
 		 exchange = exchange->next)
 	{
-		exchange->deadline_us += away;
 		if (first < 0 || exchange->deadline_us < first)
 			first = exchange->deadline_us;
 	}
@@ -385,6 +399,8 @@ ddb_http_pump(DdbHttp *http)
 	if (http->nactive == 0)
 		return;
 
+	forgive_absence(http, ddb_http_now_us());
+	http->waiting = false;
 	/* libcurl's resolver thread inherits the mask: no signal is for it. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -415,6 +431,8 @@ ddb_http_release(DdbExchange *exchange)
 		return;
 	http = exchange->http;
 	detach(exchange);
+	/* Where an error ends the wait, no pump follows it. */
+	http->waiting = false;
 	if (http->nidle >= MAX_IDLE_EXCHANGES)
 	{
 		ddb_exchange_free(exchange);

@@ -28,8 +28,8 @@ extern int ddb_http_fd(const DdbHttp *http);
 
 /*
  * How long the owner may wait before it pumps: ms, 0 for now, -1 for no
- * bound. Call it right before each wait: time that the owner spent elsewhere
- * since the last pump is not counted against the requests' deadlines.
+ * bound. Call it right before each wait, and pump right after it: time that
+ * the owner spends elsewhere is not counted against the requests' deadlines.
  */
 extern int ddb_http_timeout_ms(DdbHttp *http);
 
