@@ -34,38 +34,48 @@ static const char *const queries[NUM_LOOK_UPS] =
 	 [BY_COGNITO_ID] = "SELECT %s FROM %s u WHERE u.cognito_user_id"
 					   "::pg_catalog.text OPERATOR(pg_catalog.=) $1"};
 
-/* The plans, and the relation that they are for. */
-static SPIPlanPtr plans[NUM_LOOK_UPS];
-static char *planned_table = NULL;
-
-/* Plans of another relation are of no use. */
-static void
-forget_plans(const char *users_table)
+/*
+ * The plans for one relation. They stay: the relation may be a view whose
+ * functions ask for users of another one while a plan of the first one runs.
+ */
+typedef struct Lookups
 {
-	char *table = MemoryContextStrdup(TopMemoryContext, users_table);
+	struct Lookups *next;
+	SPIPlanPtr plans[NUM_LOOK_UPS]; /* NULL: not asked for yet */
+	char users_table[];
+} Lookups;
 
-	for (int i = 0; i < NUM_LOOK_UPS; i++)
-	{
-		if (plans[i] != NULL)
-			SPI_freeplan(plans[i]);
-		plans[i] = NULL;
-	}
-	if (planned_table != NULL)
-		pfree(planned_table);
-	planned_table = table;
+static Lookups *lookups = NULL; /* newest first */
+
+static Lookups *
+get_lookups(const char *users_table)
+{
+	Lookups *found = lookups;
+	size_t size = strlen(users_table) + 1;
+
+	while (found != NULL && strcmp(found->users_table, users_table) != 0)
+		found = found->next;
+	if (found != NULL)
+		return found;
+
+	found = MemoryContextAllocZero(TopMemoryContext,
+								   offsetof(Lookups, users_table) + size);
+	memcpy(found->users_table, users_table, size);
+	found->next = lookups;
+	lookups = found;
+	return found;
 }
 
 static SPIPlanPtr
 get_plan(LookUp look_up, const char *users_table)
 {
+	Lookups *of_table = get_lookups(users_table);
 	Oid type = TEXTOID;
 	char *query;
 	SPIPlanPtr plan;
 
-	if (planned_table == NULL || strcmp(planned_table, users_table) != 0)
-		forget_plans(users_table);
-	if (plans[look_up] != NULL)
-		return plans[look_up];
+	if (of_table->plans[look_up] != NULL)
+		return of_table->plans[look_up];
 
 	query = psprintf(queries[look_up], USER_COLUMNS, users_table);
 	plan = SPI_prepare_cursor(query, 1, &type, CURSOR_OPT_GENERIC_PLAN);
@@ -74,7 +84,7 @@ get_plan(LookUp look_up, const char *users_table)
 				(errcode(ERRCODE_INTERNAL_ERROR),
 				 errmsg("could not prepare the look-up of users: %s",
 						SPI_result_code_string(SPI_result))));
-	plans[look_up] = plan;
+	of_table->plans[look_up] = plan;
 	return plan;
 }
 
