@@ -107,6 +107,15 @@ ddb_input_message(FunctionCallInfo fcinfo, int argno)
 	return message;
 }
 
+char *
+ddb_input_table_name(FunctionCallInfo fcinfo, int argno)
+{
+	char *name = text_to_cstring(
+		ddb_input_text(fcinfo, argno, DDB_FAULT_TABLE_NAME_BLANK));
+
+	return pg_server_to_any(name, strlen(name), PG_UTF8);
+}
+
 pg_uuid_t *
 ddb_input_group(FunctionCallInfo fcinfo, int argno)
 {

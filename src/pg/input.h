@@ -38,6 +38,9 @@ extern text *ddb_input_text(FunctionCallInfo fcinfo, int argno, DdbFault blank);
 /* A message: not blank, at most 1,024 characters (not bytes). */
 extern text *ddb_input_message(FunctionCallInfo fcinfo, int argno);
 
+/* A name that is not blank, in UTF-8; DynamoDB judges the rest of it. */
+extern char *ddb_input_table_name(FunctionCallInfo fcinfo, int argno);
+
 extern pg_uuid_t *ddb_input_group(FunctionCallInfo fcinfo, int argno);
 
 /* 1 to 1,000; NULL is the default, 20. */

@@ -147,18 +147,6 @@ rule_for(const DdbStatus *status, const char *operation, bool is_insert)
 	return &report_rules[kind];
 }
 
-/* "Query on table "cruddur-messages"", as much of it as is known. */
-static char *
-request_name(const DdbReportContext *context)
-{
-	const char *operation =
-		context->operation ? context->operation : "the request";
-
-	if (context->table == NULL)
-		return pstrdup(operation);
-	return psprintf("%s on table \"%s\"", operation, context->table);
-}
-
 /* pg_do_encoding_conversion_buf takes less than a whole character for less. */
 #define CONVERTED_SIZE (MAX_CONVERSION_GROWTH * (MAX_MULTIBYTE_CHAR_LEN + 2))
 
@@ -216,6 +204,30 @@ append_foreign(StringInfo out, const char *utf8, int len)
 		utf8 += charlen;
 		len -= charlen;
 	}
+}
+
+char *
+ddb_report_foreign(const char *utf8)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	append_foreign(&out, utf8, strlen(utf8));
+	return out.data;
+}
+
+/* "Query on table "cruddur-messages"", as much of it as is known. */
+static char *
+request_name(const DdbReportContext *context)
+{
+	const char *operation =
+		context->operation ? context->operation : "the request";
+
+	if (context->table == NULL)
+		return pstrdup(operation);
+	return psprintf("%s on table \"%s\"",
+					operation,
+					ddb_report_foreign(context->table));
 }
 
 /*

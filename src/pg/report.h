@@ -14,7 +14,7 @@ typedef struct DdbReportContext
 {
 	const char *server;    /* the foreign server's name */
 	const char *operation; /* "Query" */
-	const char *table;     /* DynamoDB's name of it */
+	const char *table;     /* DynamoDB's name of it, in UTF-8 */
 } DdbReportContext;
 
 /*
@@ -35,5 +35,11 @@ extern void ddb_report_status(const DdbStatus *status,
 extern void ddb_report_condition(const DdbStatus *status,
 								 const DdbReportContext *context,
 								 bool is_insert) __attribute__((noreturn));
+
+/*
+ * Foreign text, in UTF-8, as text of the server, palloc'd: without control
+ * characters, and with "?" for what is broken or has no counterpart.
+ */
+extern char *ddb_report_foreign(const char *utf8);
 
 #endif /* DDB_REPORT_H */

@@ -33,7 +33,7 @@ wanted_items(void)
 
 /* All of it lives in cxt. */
 static ItemScan *
-start_scan(MemoryContext cxt, text *table_name)
+start_scan(MemoryContext cxt, const char *table_name)
 {
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 	ItemScan *scan = palloc0(sizeof(ItemScan));
@@ -41,8 +41,7 @@ start_scan(MemoryContext cxt, text *table_name)
 	const DdbOptions *options = ddb_session_options(session);
 	DdbQuery query = {.consistent = options->consistent_read};
 
-	query.table =
-		table_name == NULL ? options->table_name : text_to_cstring(table_name);
+	query.table = table_name == NULL ? options->table_name : pstrdup(table_name);
 	scan->pages = ddb_pages_start(cxt, session, &query, wanted_items());
 	ddb_pages_read_ahead(scan->pages);
 	MemoryContextSwitchTo(old);
@@ -61,10 +60,10 @@ cruddur_scan(PG_FUNCTION_ARGS)
 
 	if (SRF_IS_FIRSTCALL())
 	{
-		text *table_name = NULL;
+		const char *table_name = NULL;
 
 		if (!PG_ARGISNULL(0))
-			table_name = ddb_input_text(fcinfo, 0, DDB_FAULT_TABLE_NAME_BLANK);
+			table_name = ddb_input_table_name(fcinfo, 0);
 		call = SRF_FIRSTCALL_INIT();
 		call->user_fctx = start_scan(call->multi_call_memory_ctx, table_name);
 	}

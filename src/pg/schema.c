@@ -182,8 +182,7 @@ PG_FUNCTION_INFO_V1(cruddur_drop_table);
 Datum
 cruddur_drop_table(PG_FUNCTION_ARGS)
 {
-	char *table =
-		text_to_cstring(ddb_input_text(fcinfo, 0, DDB_FAULT_TABLE_NAME_BLANK));
+	char *table = ddb_input_table_name(fcinfo, 0);
 	MemoryContext cxt;
 	DdbSession *session;
 	DdbOwned *seat;

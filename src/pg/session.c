@@ -321,12 +321,12 @@ log_attempts(DdbCall *call, const DdbYield *yield)
 						"attempt=%d status=%d time=%.3f ms units=%g "
 						"request_id=%s",
 						ddb_call_operation(call),
-						ddb_call_table(call),
+						ddb_report_foreign(ddb_call_table(call)),
 						i + 1,
 						attempt->http_status,
 						attempt->elapsed_ms,
 						units,
-						attempt->request_id),
+						ddb_report_foreign(attempt->request_id)),
 				 errhidestmt(true),
 				 errhidecontext(true)));
 	}

@@ -35,6 +35,11 @@ def test():
             "SELECT * FROM cruddur_scan()")
             if r.cruddur_scan["pk"].startswith("MSG#")], [item],
             "cruddur_scan gives them as JSON")
+        for call in ("cruddur_scan(%s)", "cruddur_drop_table(%s)"):
+            error = tap.fails(lambda: bed.query("SELECT " + call, "\u00e9" * 9),
+                              "22023", "a name that no table has: " + call)
+            tap.ok(error and '"%s"' % ("\u00e9" * 9)
+                   in error.diag.message_primary, "the error shows it")
         bed.put_message(GROUP, "londo", key_at(0), "\u6f22", row.uuid)
         tap.fails(lambda: bed.query(LIST, GROUP), "22P05",
                   "what the database has no character for is an error")

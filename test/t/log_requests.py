@@ -76,6 +76,9 @@ def failures(bed):
         tap.equal(outline(lines(bed, "SELECT cruddur_scan()")),
                   [("Scan", bed.table, 1, 500), ("Scan", bed.table, 2, 500),
                    ("Scan", bed.table, 3, 200)], "each attempt has its line")
+        broken.add(faults.answered(400, {}, x_amzn_requestid="A\xffB"))
+        tap.equal([line[6] for line in lines(bed, "SELECT cruddur_scan()")],
+                  ["A?B"], "a request id that is no text is made one")
     bed.set_options(endpoint=endpoint)
 
 

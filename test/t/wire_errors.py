@@ -181,6 +181,12 @@ def test():
             bed.set_options(table_name="t-not-there", endpoint=real)
             tap.fails(lambda: bed.query(GROUPS), "HV00R",
                       "a table that is not there, from the real one")
+            error = tap.fails(lambda: bed.query(
+                "SELECT cruddur_scan(%s)", "\u00e9" * 200), "22023",
+                "a name that is too long")
+            tap.ok(error and "\u00e9?" in error.diag.message_primary
+                   and "\ufffd" not in error.diag.message_primary,
+                   "is not cut within a character")
             bed.set_options(table_name=bed.table)
         connecting(bed)
         bed.set_options(endpoint=real)
