@@ -100,7 +100,9 @@ static void
 set_start_key(Request *request, const char *key, size_t len)
 {
 	if (key != NULL)
-		set(request, "ExclusiveStartKey", json_loadb(key, len, 0, NULL));
+		set(request,
+			"ExclusiveStartKey",
+			json_loadb(key, len, JSON_ALLOW_NUL, NULL));
 }
 
 DdbCall *
