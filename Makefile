@@ -62,7 +62,10 @@ EXTRA_CLEAN = tmp_check/unit tmp_check/regress tmp_check/logs \
 CLIENT_LIBS = -lcurl -lcrypto -ljansson -lz
 WARNINGS = -std=gnu11 -Wall -Wextra -Wno-declaration-after-statement
 
-PG_CPPFLAGS = -Isrc/client -Isrc/pg
+# Of the distribution; a running library shows it by pg_get_loaded_modules().
+DDB_VERSION := $(shell sed -n "s/^ *\"version\": \"\(.*\)\",*/\1/p" META.json | head -n 1)
+
+PG_CPPFLAGS = -Isrc/client -Isrc/pg -DDDB_VERSION='"$(DDB_VERSION)"'
 # PostgreSQL's own headers leave parameters unused.
 PG_CFLAGS = $(WARNINGS) -Wno-unused-parameter
 SHLIB_LINK = $(CLIENT_LIBS) -Wl,--version-script=src/exports.map
@@ -97,6 +100,7 @@ PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
 $(shlib): src/exports.map
+src/pg/module.o: META.json
 
 # Nothing below the wall may as much as include a PostgreSQL header.
 $(CLIENT): override CPPFLAGS = -Isrc/client
@@ -137,9 +141,8 @@ lint: all
 		WARNINGS="$(WARNINGS)" PG_CONFIG="$(PG_CONFIG)" \
 		SHLIB="$(shlib)" test/lint/run
 
-VERSION = $(shell sed -n "s/^ *\"version\": \"\(.*\)\",*/\1/p" META.json | head -n 1)
 dist:
-	git archive --format=zip --prefix=$(EXTENSION)-$(VERSION)/ \
-		-o $(EXTENSION)-$(VERSION).zip HEAD
+	git archive --format=zip --prefix=$(EXTENSION)-$(DDB_VERSION)/ \
+		-o $(EXTENSION)-$(DDB_VERSION).zip HEAD
 
 endif

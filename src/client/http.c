@@ -97,6 +97,10 @@ create_multi(DdbHttp *http)
 	curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, set_timer);
 	curl_multi_setopt(multi, CURLMOPT_TIMERDATA, http);
 	curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, MAX_KEPT_CONNECTIONS);
+#if LIBCURL_VERSION_NUM >= 0x081400
+	/* From 8.20 on look-ups outlive their transfers; do not wait for them. */
+	curl_multi_setopt(multi, CURLMOPT_QUICK_EXIT, 1L);
+#endif
 	return multi;
 }
 

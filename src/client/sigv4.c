@@ -31,7 +31,7 @@ struct DdbSigner
 	EVP_MD *sha256;
 	EVP_MD_CTX *digest;
 	EVP_MAC *hmac;
-	EVP_MAC_CTX *mac; /* keyed with the signing key where `keyed` */
+	EVP_MAC_CTX *mac; /* keyed with the signing key where `keyed`; NULL: failed */
 	bool keyed;
 	uint64_t generation; /* of the keys, and with it the secret */
 	char day[DAY_LEN + 1];
@@ -60,23 +60,34 @@ to_hex(const unsigned char *bytes, size_t len, char *hex)
 	*hex = '\0';
 }
 
+static EVP_MAC_CTX *
+create_mac(EVP_MAC *hmac)
+{
+	char name[] = "SHA256";
+	OSSL_PARAM params[] = {OSSL_PARAM_utf8_string("digest", name, 6),
+						   OSSL_PARAM_END};
+	EVP_MAC_CTX *mac = hmac == NULL ? NULL : EVP_MAC_CTX_new(hmac);
+
+	if (mac != NULL && !EVP_MAC_CTX_set_params(mac, params))
+	{
+		EVP_MAC_CTX_free(mac);
+		return NULL;
+	}
+	return mac;
+}
+
 DdbSigner *
 ddb_sigv4_create(void)
 {
 	DdbSigner *signer = calloc(1, sizeof(*signer));
-	char name[] = "SHA256";
-	OSSL_PARAM params[] = {OSSL_PARAM_utf8_string("digest", name, 6),
-						   OSSL_PARAM_END};
 
 	if (signer == NULL)
 		return NULL;
-	signer->sha256 = EVP_MD_fetch(NULL, name, NULL);
+	signer->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	signer->digest = EVP_MD_CTX_new();
 	signer->hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	if (signer->hmac != NULL)
-		signer->mac = EVP_MAC_CTX_new(signer->hmac);
-	if (signer->sha256 == NULL || signer->digest == NULL ||
-		signer->mac == NULL || !EVP_MAC_CTX_set_params(signer->mac, params))
+	signer->mac = create_mac(signer->hmac);
+	if (signer->sha256 == NULL || signer->digest == NULL || signer->mac == NULL)
 	{
 		ERR_clear_error();
 		ddb_sigv4_free(signer);
@@ -231,9 +242,15 @@ ddb_sigv4_signature(DdbSigner *signer, const DdbSigv4Scope *scope,
 {
 	unsigned char mac[SHA256_LEN];
 
-	if ((!is_keyed_for(signer, scope) && !key_signer(signer, scope)) ||
+	if (signer->mac == NULL)
+		signer->mac = create_mac(signer->hmac);
+	if (signer->mac == NULL ||
+		(!is_keyed_for(signer, scope) && !key_signer(signer, scope)) ||
 		!hmac(signer, NULL, 0, string_to_sign, mac))
 	{
+		/* A context that has once failed crashes OpenSSL 3.5 when used again. */
+		EVP_MAC_CTX_free(signer->mac);
+		signer->mac = NULL;
 		signer->keyed = false;
 		return crypto_failed(status);
 	}

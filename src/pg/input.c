@@ -7,6 +7,7 @@
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 
+#include "compat.h"
 #include "input.h"
 
 #define MAX_MESSAGE_CHARS 1024

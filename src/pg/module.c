@@ -6,10 +6,11 @@
 
 #include "fmgr.h"
 
+#include "compat.h"
 #include "guc.h"
 #include "session.h"
 
-PG_MODULE_MAGIC;
+PG_MODULE_MAGIC_EXT(.name = "cruddur_ddb", .version = DDB_VERSION);
 
 void _PG_init(void);
 

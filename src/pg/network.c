@@ -10,15 +10,18 @@
 #include "miscadmin.h"
 #include "storage/fd.h"
 #include "storage/latch.h"
-#include "utils/memutils.h"
 #include "utils/wait_event.h"
 
+#include "compat.h"
 #include "network.h"
 #include "report.h"
 
 static DdbHttp *http = NULL;
 static WaitEventSet *wait_set = NULL;
 static int reserved_fds = 0;
+
+/* What we wait for, in pg_stat_activity. */
+static uint32 wait_event = PG_WAIT_EXTENSION;
 
 /*
  * Tell fd.c of the descriptors that libcurl opens behind its back: for each
@@ -46,7 +49,7 @@ reserve_fds(int max_connections)
 static WaitEventSet *
 create_wait_set(int fd)
 {
-	WaitEventSet *set = CreateWaitEventSet(TopMemoryContext, 3);
+	WaitEventSet *set = ddb_compat_create_wait_set(3);
 
 	AddWaitEventToSet(set, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, NULL);
 	/* A single-user backend has no postmaster. */
@@ -68,7 +71,10 @@ ddb_network_start(int max_connections)
 	if (http == NULL)
 		ddb_report_status(&status, NULL);
 	if (wait_set == NULL)
+	{
+		wait_event = ddb_compat_wait_event("CruddurDdbRequest");
 		wait_set = create_wait_set(ddb_http_fd(http));
+	}
 	return http;
 }
 
@@ -83,11 +89,8 @@ void
 ddb_network_wait(int timeout_ms)
 {
 	WaitEvent events[2];
-	int n = WaitEventSetWait(wait_set,
-							 timeout_ms,
-							 events,
-							 lengthof(events),
-							 PG_WAIT_EXTENSION);
+	int n =
+		WaitEventSetWait(wait_set, timeout_ms, events, lengthof(events), wait_event);
 
 	for (int i = 0; i < n; i++)
 	{
@@ -102,7 +105,7 @@ ddb_network_sleep(int ms)
 	(void) WaitLatch(MyLatch,
 					 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
 					 ms,
-					 PG_WAIT_EXTENSION);
+					 wait_event);
 	ResetLatch(MyLatch);
 	CHECK_FOR_INTERRUPTS();
 }

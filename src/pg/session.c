@@ -21,6 +21,7 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
+#include "compat.h"
 #include "credentials.h"
 #include "guc.h"
 #include "network.h"
@@ -128,7 +129,7 @@ static void
 check_usage(const DdbSession *session)
 {
 	AclResult result =
-		pg_foreign_server_aclcheck(session->server, session->user, ACL_USAGE);
+		ddb_compat_server_aclcheck(session->server, session->user, ACL_USAGE);
 
 	if (result != ACLCHECK_OK)
 		aclcheck_error(result, OBJECT_FOREIGN_SERVER, session->options.server_name);

@@ -138,7 +138,7 @@ is_ours(DdbWriteset *writeset, const Item *item)
 	DdbOwned *wanted_seat = ddb_own_register(writeset->cxt, free_wanted);
 	DdbOwned *seat = ddb_session_own_call(writeset->cxt);
 	DdbPage *page = ddb_session_create_page(writeset->cxt);
-	const char *names[MAX_ATTRIBUTES];
+	const char *names[MAX_ATTRIBUTES] = {NULL};
 	DdbWanted *wanted;
 	DdbCall *call;
 

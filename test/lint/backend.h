@@ -26,7 +26,7 @@
 
 #define PG_FUNCTION_ARGS FunctionCallInfo fcinfo
 #define PG_FUNCTION_INFO_V1(name) extern int name##_is_callable
-#define PG_MODULE_MAGIC extern int module_has_magic
+#define PG_MODULE_MAGIC_EXT(...) extern int module_has_magic
 #define PG_TRY()
 #define PG_CATCH()
 #define PG_FINALLY()

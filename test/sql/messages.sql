@@ -38,9 +38,10 @@ SELECT row_number() OVER () AS n, display_name, handle, message
 FROM cruddur_list_messages('bayko', :'group', 100);
 SELECT count(*), count(DISTINCT uuid) AS uuids,
 	max(created_at) - min(created_at) AS lasted,
-	array_agg(created_at) = array_agg(created_at ORDER BY created_at)
+	array_agg(created_at ORDER BY n) = array_agg(created_at ORDER BY created_at)
 		AS in_order
-FROM cruddur_list_messages('andrewbrown', :'group', 100);
+FROM cruddur_list_messages('andrewbrown', :'group', 100)
+	WITH ORDINALITY AS m(uuid, display_name, handle, message, created_at, n);
 SELECT count(*) AS differing FROM (
 	SELECT * FROM cruddur_list_messages('andrewbrown', :'group', 100)
 	EXCEPT SELECT * FROM cruddur_list_messages('bayko', :'group', 100)) AS d;
@@ -109,9 +110,10 @@ SELECT handle FROM cruddur_list_message_groups('bayko', before => :'at');
 -- Times of one session never repeat, so the order is that of sending.
 SELECT count(*) FROM generate_series(1, 30) AS i,
 	cruddur_create_message('londo', :'opened', 'number ' || i);
-SELECT string_agg(substr(message, 8), ' ') AS numbers,
+SELECT string_agg(substr(message, 8), ' ' ORDER BY n) AS numbers,
 	count(DISTINCT created_at) AS times
-FROM cruddur_list_messages('bayko', :'opened', 30);
+FROM cruddur_list_messages('bayko', :'opened', 30)
+	WITH ORDINALITY AS m(uuid, display_name, handle, message, created_at, n);
 
 SELECT cruddur_drop_table('sql-messages')->>'TableName' AS dropped;
 DROP USER MAPPING FOR CURRENT_USER SERVER cruddur;

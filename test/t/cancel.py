@@ -71,6 +71,18 @@ def each_stall(bed, servers):
                        "%s ends %s: %s" % (how, name, server))
 
 
+def disconnect(bed):
+    """Nor does closing what is open wait for a look-up that was canceled."""
+    bed.query("SET cruddur_ddb.server = 'dns_stalls'")
+    sqlstate, _ = measure(bed, CALLS["list_messages"], False)
+    start = time.monotonic()
+    bed.query("SELECT cruddur_ddb_disconnect()")
+    took_ms = (time.monotonic() - start) * 1000
+    tap.note("cruddur_ddb_disconnect: %.1f ms" % took_ms)
+    tap.ok(sqlstate == "57014" and took_ms < OVERSHOOT_MS,
+           "disconnecting leaves a canceled look-up alone")
+
+
 def terminate(bed, servers):
     """pg_terminate_backend does not wait for the network either."""
     for server in servers:
@@ -104,6 +116,7 @@ def test():
         tap.equal([i for i in new if i["message"]["S"] != "x"], [],
                   "nothing strange was written")
         tap.ok(len(new) <= 6, "no canceled write was made twice")
+        disconnect(bed)
         terminate(bed, servers)
 
 
