@@ -51,6 +51,7 @@ typedef struct Pin
 
 static DdbSession *sessions = NULL; /* newest first */
 static bool any_invalid = false;
+static uint64 invalidations = 0; /* how many there were */
 
 MemoryContext
 ddb_session_context(void)
@@ -67,6 +68,7 @@ invalidate(Datum arg, int cacheid, uint32 hashvalue)
 	for (DdbSession *session = sessions; session != NULL; session = session->next)
 		session->valid = false;
 	any_invalid = sessions != NULL;
+	invalidations++;
 }
 
 void
@@ -138,6 +140,7 @@ check_usage(const DdbSession *session)
 static DdbSession *
 create_session(Oid user)
 {
+	uint64 before = invalidations;
 	ForeignServer *server = find_server();
 	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
 											  "cruddur_ddb session",
@@ -148,11 +151,13 @@ create_session(Oid user)
 	session->cxt = cxt;
 	session->server = server->serverid;
 	session->user = user;
-	session->valid = true;
 	ddb_options_load_server(&session->options, server);
 	MemoryContextSwitchTo(old);
 	/* Nothing can fail from here on; until now the caller's context owned it. */
 	MemoryContextSetParent(cxt, TopMemoryContext);
+	/* Reading one catalog may have brought news of the other: serve once. */
+	session->valid = invalidations == before;
+	any_invalid |= !session->valid;
 	session->next = sessions;
 	sessions = session;
 	return session;
