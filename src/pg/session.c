@@ -51,7 +51,8 @@ typedef struct Pin
 
 static DdbSession *sessions = NULL; /* newest first */
 static bool any_invalid = false;
-static uint64 invalidations = 0; /* how many there were */
+static bool connections_stale = false; /* kept from before an invalidation */
+static uint64 invalidations = 0;       /* how many there were */
 
 MemoryContext
 ddb_session_context(void)
@@ -67,7 +68,7 @@ invalidate(Datum arg, int cacheid, uint32 hashvalue)
 {
 	for (DdbSession *session = sessions; session != NULL; session = session->next)
 		session->valid = false;
-	any_invalid = sessions != NULL;
+	any_invalid = connections_stale = sessions != NULL;
 	invalidations++;
 }
 
@@ -99,7 +100,10 @@ sweep(void)
 		ddb_client_destroy(session->client);
 		MemoryContextDelete(session->cxt);
 	}
-	ddb_network_drop_connections();
+	/* Once: a session in use stays invalid for as long as its user likes. */
+	if (connections_stale)
+		ddb_network_drop_connections();
+	connections_stale = false;
 }
 
 /* The server that the functions use, if the user may use it. */
@@ -441,6 +445,7 @@ ddb_session_disconnect(void)
 
 	for (DdbSession *session = sessions; session != NULL; session = session->next)
 		session->valid = false;
+	connections_stale = any;
 	sweep();
 	return any;
 }

@@ -11,6 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 
 import psycopg2
 
+import faults
 import tap
 from bed import USERS, Bed, key_at
 from keys import SECRETS
@@ -114,6 +115,25 @@ def privileges(pair):
     pair.bed.query("RESET ROLE", on=pair.asker)
 
 
+def connections(pair):
+    """New ones after an alteration, and those are kept then."""
+    endpoint = pair.bed.options["endpoint"]
+    with faults.Faults(endpoint) as watched:
+        pair.bed.set_options(endpoint=watched.url)
+        # It holds on to what was there before the alteration.
+        pair.bed.query("BEGIN", on=pair.asker)
+        pair.bed.query("DECLARE c CURSOR FOR SELECT cruddur_scan()",
+                       on=pair.asker)
+        pair.bed.query("FETCH 1 FROM c", on=pair.asker)
+        tap.equal(watched.connections, 1, "a cursor has made a connection")
+        pair.change("ALTER SERVER cruddur OPTIONS (ADD max_attempts '3')")
+        for _ in range(3):
+            pair.works("a session asks while the cursor is open")
+        tap.equal(watched.connections, 2, "all over one new connection")
+        pair.bed.query("COMMIT", on=pair.asker)
+    pair.bed.set_options(endpoint=endpoint)
+
+
 def users(pair):
     pair.change("ALTER TABLE users RENAME TO members")
     pair.fails("42P01", "the users relation has another name")
@@ -136,6 +156,7 @@ def test():
             within_transaction(pair)
             mapping(pair)
             privileges(pair)
+            connections(pair)
             users(pair)
         finally:
             bed.query("DROP OWNED BY " + ROLE)
