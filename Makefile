@@ -55,7 +55,6 @@ DATA = $(wildcard sql/$(EXTENSION)--*.sql)
 # pg_regress looks for expected output in ./expected first.
 REGRESS = $(patsubst test/sql/%.sql,%,$(wildcard test/sql/*.sql))
 REGRESS_OPTS = --inputdir=test --load-extension=$(EXTENSION)
-# Not all of tmp_check: the settings of running stacks are there.
 EXTRA_CLEAN = tmp_check/unit tmp_check/regress tmp_check/logs \
 	$(EXTENSION)-*.zip
 
@@ -98,6 +97,9 @@ else
 
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
+
+# "make clean" leaves tmp_check: the settings of running stacks are there.
+pg_regress_clean_files := $(filter-out tmp_check/,$(pg_regress_clean_files))
 
 $(shlib): src/exports.map
 src/pg/module.o: META.json

@@ -2,6 +2,8 @@
 
 \pset footer off
 \pset null '-'
+\pset pager off
+\pset format wrapped
 \getenv endpoint DDB_ENDPOINT
 \getenv region DDB_REGION
 \getenv access_key DDB_ACCESS_KEY
@@ -11,9 +13,8 @@
 
 CREATE TEMP TABLE spending (
   number int GENERATED ALWAYS AS IDENTITY, step text, operations text,
-  retries bigint, read_units numeric, write_units numeric,
-  bytes_sent bigint, bytes_received bigint, waited_ms numeric,
-  elapsed_ms numeric);
+  read_units numeric, write_units numeric,
+  bytes_sent bigint, bytes_received bigint, elapsed_ms numeric);
 
 CREATE FUNCTION pg_temp.start() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -26,15 +27,13 @@ DECLARE
   elapsed interval := clock_timestamp()
     - current_setting('demo.started')::timestamptz;
 BEGIN
-  INSERT INTO spending (step, operations, retries, read_units, write_units,
-      bytes_sent, bytes_received, waited_ms, elapsed_ms)
+  INSERT INTO spending (step, operations, read_units, write_units,
+      bytes_sent, bytes_received, elapsed_ms)
     SELECT spent.step,
-      coalesce(string_agg(operation || CASE WHEN requests > 1
-        THEN ' x' || requests ELSE '' END, ', ' ORDER BY operation), 'none'),
-      coalesce(sum(retries), 0),
+      coalesce(string_agg(operation || CASE WHEN attempts > 1
+        THEN ' x' || attempts ELSE '' END, ', ' ORDER BY operation), 'none'),
       coalesce(sum(read_units), 0), coalesce(sum(write_units), 0),
       coalesce(sum(bytes_sent), 0), coalesce(sum(bytes_received), 0),
-      round(coalesce(sum(total_time_ms), 0)::numeric, 1),
       round(extract(epoch FROM elapsed) * 1000, 1)
     FROM cruddur_ddb_stats;
 END $$;
@@ -113,7 +112,7 @@ SELECT t->>'TableName' AS "table", t->>'TableStatus' AS status,
   t->'StreamSpecification'->>'StreamViewType' AS stream
 FROM loaded;
 \set ECHO none
-SELECT pg_temp.spent('create the table') \gset _
+SELECT pg_temp.spent('make table') \gset _
 
 SELECT count(*) = 0 AS is_empty
   FROM cruddur_list_message_groups('andrewbrown') \gset
@@ -122,7 +121,7 @@ SELECT pg_temp.start() \gset _
 \set ECHO queries
 SELECT cruddur_seed('andrewbrown', 'bayko') AS items_written;
 \set ECHO none
-SELECT pg_temp.spent('seed a conversation') \gset _
+SELECT pg_temp.spent('seed') \gset _
 \endif
 
 \echo :bold'4. The message groups of both members':plain
@@ -130,19 +129,17 @@ SELECT pg_temp.spent('seed a conversation') \gset _
 
 SELECT pg_temp.start() \gset _
 \set ECHO queries
-SELECT to_char(created_at, 'DD Mon HH24:MI') AS last, handle AS "with", message,
-  uuid
+SELECT to_char(created_at, 'DD Mon HH24:MI') AS last, handle AS "with", message
 FROM cruddur_list_message_groups('andrewbrown');
 \set ECHO none
-SELECT pg_temp.spent('groups of andrewbrown') \gset _
+SELECT pg_temp.spent('list groups') \gset _
 
 SELECT pg_temp.start() \gset _
 \set ECHO queries
-SELECT to_char(created_at, 'DD Mon HH24:MI') AS last, handle AS "with", message,
-  uuid
+SELECT to_char(created_at, 'DD Mon HH24:MI') AS last, handle AS "with", message
 FROM cruddur_list_message_groups('bayko');
 \set ECHO none
-SELECT pg_temp.spent('groups of bayko') \gset _
+SELECT pg_temp.spent('list groups') \gset _
 
 SELECT uuid AS "group"
   FROM cruddur_list_message_groups('andrewbrown') WHERE handle = 'bayko' \gset
@@ -152,48 +149,47 @@ SELECT uuid AS "group"
 
 SELECT pg_temp.start() \gset _
 \set ECHO queries
-SELECT to_char(created_at, 'DD Mon HH24:MI') AS sent, handle, message
+SELECT to_char(created_at, 'HH24:MI') AS sent, handle, message
 FROM cruddur_list_messages('andrewbrown',
   :'group', max_results => 50);
 \set ECHO none
-SELECT pg_temp.spent('the conversation') \gset _
+SELECT pg_temp.spent('conversation') \gset _
 
 \echo :bold'6. A message':plain
 \echo
 
 SELECT pg_temp.start() \gset _
 \set ECHO queries
-SELECT created_at, handle, message, uuid
+SELECT uuid, created_at
 FROM cruddur_create_message('bayko',
   :'group', 'Sent from psql, with love 🚀');
 \set ECHO none
-SELECT pg_temp.spent('a message') \gset _
+SELECT pg_temp.spent('send') \gset _
 
 SELECT pg_temp.start() \gset _
 \set ECHO queries
-SELECT to_char(created_at, 'DD Mon HH24:MI') AS sent, handle, message
+SELECT to_char(created_at, 'HH24:MI') AS sent, handle, message
 FROM cruddur_list_messages('andrewbrown',
   :'group', max_results => 3);
 \set ECHO none
-SELECT pg_temp.spent('the newest three') \gset _
+SELECT pg_temp.spent('newest three') \gset _
 
 \echo :bold'7. A new group':plain
 \echo
 
 SELECT pg_temp.start() \gset _
 \set ECHO queries
-SELECT created_at, message_group_uuid, uuid
+SELECT message_group_uuid, created_at
 FROM cruddur_create_message_group('yaya2devops', 'londo', 'Hello, Londo!');
 \set ECHO none
-SELECT pg_temp.spent('a new group') \gset _
+SELECT pg_temp.spent('open group') \gset _
 
 SELECT pg_temp.start() \gset _
 \set ECHO queries
-SELECT to_char(created_at, 'DD Mon HH24:MI') AS last, handle AS "with", message,
-  uuid
+SELECT to_char(created_at, 'DD Mon HH24:MI') AS last, handle AS "with", message
 FROM cruddur_list_message_groups('londo');
 \set ECHO none
-SELECT pg_temp.spent('groups of londo') \gset _
+SELECT pg_temp.spent('list groups') \gset _
 
 \echo :bold'8. What is refused':plain
 \echo
@@ -205,7 +201,7 @@ SELECT pg_temp.attempt(fault, format(statement, :'group')) FROM (VALUES
     $$SELECT cruddur_create_message('bayko', %L, '')$$),
   ('message NULL',
     $$SELECT cruddur_create_message('bayko', %L, NULL)$$),
-  ('message of 1025 characters',
+  ('message too long',
     $$SELECT cruddur_create_message('bayko', %L, repeat('x', 1025))$$),
   ('group NULL',
     $$SELECT cruddur_create_message('bayko', NULL, 'Hello')$$),
@@ -213,15 +209,15 @@ SELECT pg_temp.attempt(fault, format(statement, :'group')) FROM (VALUES
     $$SELECT cruddur_list_message_groups('')$$),
   ('receiver empty',
     $$SELECT cruddur_create_message_group('bayko', '', 'Hello')$$),
-  ('Cognito user id empty',
+  ('user id empty',
     $$SELECT cruddur_handle('')$$),
-  ('sender is receiver',
+  ('to oneself',
     $$SELECT cruddur_create_message_group('bayko', 'bayko', 'Hello')$$),
   ('max_results 0',
     $$SELECT cruddur_list_messages('bayko', %L, max_results => 0)$$),
   ('max_results 1001',
     $$SELECT cruddur_list_message_groups('bayko', max_results => 1001)$$),
-  ('table name empty',
+  ('table empty',
     $$SELECT cruddur_drop_table('')$$),
   ('no such user',
     $$SELECT cruddur_create_message_group('bayko', 'nobody', 'Hello')$$),
@@ -230,10 +226,10 @@ SELECT pg_temp.attempt(fault, format(statement, :'group')) FROM (VALUES
   ('a stranger writes',
     $$SELECT cruddur_create_message('londo', %L, 'Hello')$$)
 ) AS attempts (fault, statement) \g /dev/null
-SELECT pg_temp.spent('fourteen refusals') \gset _
+SELECT pg_temp.spent('14 refusals') \gset _
 SELECT count(*) AS items_after FROM cruddur_scan() \gset
 
-SELECT fault, sqlstate, constraint_name, message FROM faults ORDER BY number;
+SELECT fault, sqlstate, constraint_name AS constraint, message FROM faults ORDER BY number;
 SELECT :items_before AS items_before, :items_after AS items_after,
   CASE WHEN :items_before = :items_after THEN 'nothing was written'
     ELSE 'SOMETHING WAS WRITTEN' END AS so;
@@ -242,12 +238,10 @@ SELECT :items_before AS items_before, :items_after AS items_after,
 \echo
 
 SELECT step, operations, read_units AS "RCU", write_units AS "WCU",
-  bytes_sent AS "B sent", bytes_received AS "B received", retries,
-  waited_ms AS "requests, ms", elapsed_ms AS "in all, ms"
+  bytes_sent AS "B out", bytes_received AS "B in", elapsed_ms AS ms
 FROM spending ORDER BY number;
 
-\echo 'RCU, WCU: read and write capacity units, as DynamoDB charged them. Requests run'
-\echo 'side by side where they can, so their time may add up to more than the whole.'
+\echo 'RCU, WCU: read and write capacity units, as DynamoDB charged them.'
 
 -- The demo fails where it did not show what it says.
 DO $$

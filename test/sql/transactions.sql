@@ -94,8 +94,9 @@ SELECT (SELECT handle FROM cruddur_user_short('bayko')),
 SELECT (cruddur_list_messages('bayko', :'group', n)).message, n
 FROM generate_series(1, 2) AS n;
 SELECT message FROM cruddur_list_messages('bayko', :'group') LIMIT 1;
-SELECT * FROM ROWS FROM (cruddur_list_tables(),
-	cruddur_handle('1')) AS t (name, handle) WHERE name = 'sql-transactions';
+SELECT other, message, handle
+FROM ROWS FROM (cruddur_list_message_groups('bayko'), cruddur_handle('1'))
+	AS t (uuid, display_name, other, message, created_at, handle);
 
 -- prepared: planned anew each time, then once for all
 PREPARE list (text, uuid, int) AS
