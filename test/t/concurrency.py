@@ -61,7 +61,7 @@ def test():
             sender.start()
         for sender in senders:
             sender.join()
-        tap.note("%d messages in %.1f s, %d and %d collisions" % (
+        tap.figure("%d messages in %.1f s, %d and %d collisions" % (
             2 * EACH, time.monotonic() - start, senders[0].collisions,
             senders[1].collisions))
         tap.equal([s.error for s in senders], [None, None], "no other error")

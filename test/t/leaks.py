@@ -69,7 +69,7 @@ def fail_often(bed, session, servers):
             first = settle(session.info.backend_pid)
     bed.query("SET statement_timeout = 0", on=session)
     tap.equal(wrong, [], "all %d ended with 57014" % ALL)
-    tap.note("the latest: %.1f ms over" % worst_ms)
+    tap.figure("the latest: %.1f ms over" % worst_ms)
     tap.ok(worst_ms < OVERSHOOT_MS, "and in time")
     return first, settle(session.info.backend_pid)
 
@@ -78,8 +78,8 @@ def test():
     with stalled_bed("leaks") as (bed, servers):
         session = bed.connect()
         first, last = fail_often(bed, session, servers[:4])
-        tap.note("after %d failures: %s" % (FIRST, first))
-        tap.note("after %d failures: %s" % (ALL, last))
+        tap.figure("after %d failures: %s" % (FIRST, first))
+        tap.figure("after %d failures: %s" % (ALL, last))
         tap.equal(last.fds, first.fds, "file descriptors are flat")
         tap.equal(last.threads, first.threads, "threads are flat")
         tap.equal(last.threads, 1, "no thread is left")

@@ -91,13 +91,13 @@ def concurrent(bed, broken):
         start = time.monotonic()
         bed.query(LIST, "bayko", GROUP)
         took = time.monotonic() - start
-        tap.note("list_messages with %d ms a request: %d ms"
+        tap.figure("list_messages with %d ms a request: %d ms"
                  % (DELAY_S * 1000, took * 1000))
         tap.ok(DELAY_S <= took < 1.75 * DELAY_S,
                "list_messages waits for both requests at once")
     start = time.monotonic()
     bed.query(CREATE, "bayko", GROUP)
-    tap.note("create_message: %d ms" % ((time.monotonic() - start) * 1000))
+    tap.figure("create_message: %d ms" % ((time.monotonic() - start) * 1000))
     broken.clear()
 
 

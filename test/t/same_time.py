@@ -49,7 +49,7 @@ def two_backends(bed):
                     if error.pgcode != "40001":
                         raise
                     collisions += 1
-    tap.note("%d collisions in %d messages" % (collisions, 2 * EACH))
+    tap.figure("%d collisions in %d messages" % (collisions, 2 * EACH))
     tap.ok(collisions > 0, "times collided, and 40001 said so")
     stored = [i["message"] for i in bed.partition("MSG#" + GROUP)
               if not i["message"].startswith("alone")]

@@ -285,7 +285,7 @@ test_suite(void)
 	ddb_sigv4_free(signer);
 	is_int(passed, total, "every case of the suite passes");
 	is_int(total, SUITE_CASES, "the suite is complete");
-	printf("# SigV4 suite: %d of %d\n", passed, total);
+	printf("# figure: SigV4 suite, %d of %d\n", passed, total);
 }
 
 int

@@ -15,6 +15,11 @@ def note(text):
         print("# " + line, flush=True)
 
 
+def figure(text):
+    """Say what was measured: test/check shows it, good or bad."""
+    note("figure: " + text)
+
+
 def ok(condition, name):
     """Count one result; returns whether it was good."""
     global _ran, _failed
