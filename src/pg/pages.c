@@ -18,6 +18,7 @@ typedef struct Slot
 
 struct DdbPages
 {
+	MemoryContext cxt;
 	DdbSession *session;
 	DdbQuery query;
 	const DdbWanted *wanted;
@@ -35,6 +36,12 @@ ask(DdbPages *pages)
 	const DdbQuery *query = &pages->query;
 	Slot *slot = &pages->slots[pages->current];
 
+	/* Most queries end with their first page and never need the other slot. */
+	if (slot->seat == NULL)
+	{
+		slot->seat = ddb_session_own_call(pages->cxt);
+		slot->page = ddb_session_create_page(pages->cxt);
+	}
 	ddb_own_release(slot->seat);
 	if (query->key_condition != NULL)
 		slot->call = ddb_own_set(slot->seat, ddb_client_query(client, query));
@@ -54,14 +61,10 @@ ddb_pages_start(MemoryContext cxt, DdbSession *session, const DdbQuery *query,
 {
 	DdbPages *pages = MemoryContextAllocZero(cxt, sizeof(DdbPages));
 
+	pages->cxt = cxt;
 	pages->session = session;
 	pages->query = *query;
 	pages->wanted = wanted;
-	for (int i = 0; i < 2; i++)
-	{
-		pages->slots[i].seat = ddb_session_own_call(cxt);
-		pages->slots[i].page = ddb_session_create_page(cxt);
-	}
 	ask(pages);
 	return pages;
 }
@@ -76,12 +79,13 @@ const DdbPage *
 ddb_pages_next(DdbPages *pages)
 {
 	Slot *slot = &pages->slots[pages->current];
-	DdbPage *page = slot->page;
+	DdbPage *page;
 
 	if (pages->ended)
 		return NULL;
 	if (!pages->asked)
 		ask(pages);
+	page = slot->page;
 	ddb_session_read_page(pages->session, slot->call, pages->wanted, page);
 	pages->asked = false;
 	pages->current = 1 - pages->current;
