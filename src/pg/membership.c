@@ -26,15 +26,6 @@ struct DdbMembership
 	DdbPages *pages; /* of the index */
 };
 
-/* No attribute: that there is an item is all there is to know. */
-static const DdbWanted *
-wanted_nothing(void)
-{
-	static DdbWanted *cache = NULL;
-
-	return ddb_session_wanted(&cache, NULL, 0, false);
-}
-
 DdbMembership *
 ddb_membership_ask(MemoryContext cxt, DdbSession *session, const DdbUser *user,
 				   const char *group_text)
@@ -59,7 +50,8 @@ ddb_membership_ask(MemoryContext cxt, DdbSession *session, const DdbUser *user,
 	query->key_condition = "message_group_uuid = :g";
 	query->filter = "pk = :p";
 	query->projection = "pk";
-	membership->pages = ddb_pages_start(cxt, session, query, wanted_nothing());
+	membership->pages =
+		ddb_pages_start(cxt, session, query, ddb_session_wanted_nothing());
 	return membership;
 }
 
@@ -90,7 +82,7 @@ ddb_membership_holds(DdbMembership *membership)
 	return any_item(ddb_pages_start(membership->cxt,
 									membership->session,
 									query,
-									wanted_nothing()));
+									ddb_session_wanted_nothing()));
 }
 
 bool
@@ -105,7 +97,8 @@ ddb_membership_any(MemoryContext cxt, DdbSession *session, const char *group_tex
 					  .nvalues = 1,
 					  .limit = 1};
 
-	return any_item(ddb_pages_start(cxt, session, &query, wanted_nothing()));
+	return any_item(
+		ddb_pages_start(cxt, session, &query, ddb_session_wanted_nothing()));
 }
 
 void

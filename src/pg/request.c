@@ -21,16 +21,12 @@
 Jsonb *
 ddb_request_finish(MemoryContext cxt, DdbSession *session, DdbCall *call)
 {
-	static DdbWanted *nothing = NULL;
 	DdbPage *page = ddb_session_create_page(cxt);
 	const char *body;
 	size_t len;
 
 	/* Checks that it is JSON, so jsonb's input does not have to complain. */
-	ddb_session_read_page(session,
-						  call,
-						  ddb_session_wanted(&nothing, NULL, 0, false),
-						  page);
+	ddb_session_read_page(session, call, ddb_session_wanted_nothing(), page);
 	body = ddb_call_body(call, &len);
 	body = pg_any_to_server(body, len, PG_UTF8);
 	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(body)));

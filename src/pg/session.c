@@ -251,16 +251,13 @@ find_mapping(const DdbSession *session)
 	return options;
 }
 
-DdbClient *
-ddb_session_client(DdbSession *session)
+static void
+create_client(DdbSession *session)
 {
 	DdbOptions options = session->options;
 	DdbClientConfig config;
 	DdbStatus status;
 	DdbHttp *http;
-
-	if (session->client != NULL)
-		return session->client;
 
 	http = ddb_network_start(options.max_connections);
 	/* The client copies what it needs; keys do not stay in the session. */
@@ -280,6 +277,13 @@ ddb_session_client(DdbSession *session)
 
 		ddb_report_status(&status, &context);
 	}
+}
+
+DdbClient *
+ddb_session_client(DdbSession *session)
+{
+	if (session->client == NULL)
+		create_client(session);
 	return session->client;
 }
 
@@ -382,6 +386,14 @@ ddb_session_wanted(DdbWanted **cache, const char *const *names, int nnames,
 	return *cache;
 }
 
+const DdbWanted *
+ddb_session_wanted_nothing(void)
+{
+	static DdbWanted *cache = NULL;
+
+	return ddb_session_wanted(&cache, NULL, 0, false);
+}
+
 static void
 free_page(void *page)
 {
@@ -399,22 +411,28 @@ ddb_session_create_page(MemoryContext cxt)
 }
 
 void
-ddb_session_read_page(DdbSession *session, DdbCall *call,
-					  const DdbWanted *wanted, DdbPage *page)
+ddb_session_decode(DdbSession *session, DdbCall *call, const DdbWanted *wanted,
+				   DdbPage *page)
 {
-	DdbStatus status;
-	DdbYield yield = {0};
+	DdbStatus status = *ddb_call_status(call);
 	const char *body;
 	size_t len;
 
-	ddb_session_finish(session, call);
-	status = *ddb_call_status(call);
 	body = ddb_call_body(call, &len);
-	if (!ddb_page_decode(page, body, len, wanted, &status))
-	{
-		ddb_session_count(session, call, NULL);
-		ddb_session_report(session, call, &status);
-	}
+	if (ddb_page_decode(page, body, len, wanted, &status))
+		return;
+	ddb_session_count(session, call, NULL);
+	ddb_session_report(session, call, &status);
+}
+
+void
+ddb_session_read_page(DdbSession *session, DdbCall *call,
+					  const DdbWanted *wanted, DdbPage *page)
+{
+	DdbYield yield = {0};
+
+	ddb_session_finish(session, call);
+	ddb_session_decode(session, call, wanted, page);
 	yield.read_units = page->capacity_units;
 	yield.items_read = page->nitems;
 	ddb_session_count(session, call, &yield);

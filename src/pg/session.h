@@ -75,6 +75,13 @@ extern void ddb_session_report(DdbSession *session, DdbCall *call,
 extern void ddb_session_count(DdbSession *session, DdbCall *call,
 							  const DdbYield *yield);
 
+/*
+ * Decode the response to a call that is done. One that is not DynamoDB's is
+ * counted and its error raised.
+ */
+extern void ddb_session_decode(DdbSession *session, DdbCall *call,
+							   const DdbWanted *wanted, DdbPage *page);
+
 /* Finish a call that yields items, decode its page and count it. */
 extern void ddb_session_read_page(DdbSession *session, DdbCall *call,
 								  const DdbWanted *wanted, DdbPage *page);
@@ -86,6 +93,12 @@ extern void ddb_session_read_page(DdbSession *session, DdbCall *call,
 extern const DdbWanted *ddb_session_wanted(DdbWanted **cache,
 										   const char *const *names, int nnames,
 										   bool whole_item);
+
+/*
+ * No attribute, for those who only ask whether there is an item, or what the
+ * members beside the items say.
+ */
+extern const DdbWanted *ddb_session_wanted_nothing(void);
 
 /* A page whose arrays live as long as cxt. */
 extern DdbPage *ddb_session_create_page(MemoryContext cxt);

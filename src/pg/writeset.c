@@ -92,23 +92,10 @@ free_wanted(void *wanted)
 static void
 count_written(DdbWriteset *writeset, DdbCall *call)
 {
-	static DdbWanted *nothing = NULL;
 	DdbPage *page = ddb_session_create_page(writeset->cxt);
 	DdbYield yield = {.items_written = writeset->nitems};
-	DdbStatus status = *ddb_call_status(call);
-	const char *body;
-	size_t len;
 
-	body = ddb_call_body(call, &len);
-	if (!ddb_page_decode(page,
-						 body,
-						 len,
-						 ddb_session_wanted(&nothing, NULL, 0, false),
-						 &status))
-	{
-		ddb_session_count(writeset->session, call, NULL);
-		ddb_session_report(writeset->session, call, &status);
-	}
+	ddb_session_decode(writeset->session, call, ddb_session_wanted_nothing(), page);
 	yield.write_units = page->capacity_units;
 	ddb_session_count(writeset->session, call, &yield);
 }
