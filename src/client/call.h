@@ -75,7 +75,7 @@ extern void ddb_client_pump(DdbClient *client);
 extern int ddb_client_timeout_ms(DdbClient *client);
 
 /*
- * Start a call. operation is the API's name, letters only; table is for the
+ * Make a call; the next pump sends it. operation is the API's name, letters only; table is for the
  * log and may be NULL; both are copied, cut to fit. body is malloc'd and becomes the call's, also
  * on failure; NULL is taken for "out of memory". idempotent: the request may
  * be repeated after a failure that leaves open whether it was applied.
@@ -86,6 +86,9 @@ extern int ddb_client_timeout_ms(DdbClient *client);
 extern DdbCall *ddb_call_start(DdbClient *client, const char *operation,
 							   const char *table, char *body, size_t body_len,
 							   bool idempotent);
+
+/* Let a call that was just made wait that long before it is sent. */
+extern void ddb_call_delay(DdbCall *call, int delay_ms);
 
 extern bool ddb_call_done(const DdbCall *call);
 

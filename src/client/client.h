@@ -17,43 +17,69 @@
 #include "item.h"
 
 /*
- * A string (S) by its name: an attribute of an item, or the ":name" of an
- * expression. Text is UTF-8; all is borrowed.
+ * A scalar by its name: an attribute of an item or a key, or the ":name" of
+ * an expression. type is S, N, B, BOOL or NULL and text what DdbValueSpan
+ * has for it, S unescaped, in UTF-8. All is borrowed.
  */
 typedef struct DdbValue
 {
 	const char *name;
 	const char *text;
 	size_t len;
+	DdbType type;
 } DdbValue;
 
-typedef struct DdbQuery
+/* An attribute's name behind the "#name" of an expression, in UTF-8. */
+typedef struct DdbName
 {
+	const char *name;
+	const char *attribute;
+} DdbName;
+
+typedef enum DdbReadKind
+{
+	DDB_READ_GET,   /* GetItem: one item by its whole key */
+	DDB_READ_BATCH, /* BatchGetItem: up to DDB_BATCH_MAX_KEYS of them */
+	DDB_READ_QUERY,
+	DDB_READ_SCAN
+} DdbReadKind;
+
+/* DynamoDB's own limit on the keys of one BatchGetItem. */
+#define DDB_BATCH_MAX_KEYS 100
+
+/* One request that yields a page of items. Members that a kind does not have
+ * are left 0. All is borrowed. */
+typedef struct DdbRead
+{
+	DdbReadKind kind;
 	const char *table;
-	const char *index;         /* NULL: the table itself */
-	const char *key_condition; /* KeyConditionExpression */
-	const char *filter;        /* FilterExpression or NULL */
+	const char *index;         /* QUERY, SCAN; NULL: the table itself */
+	const char *key_condition; /* QUERY: KeyConditionExpression */
+	const char *filter;        /* QUERY, SCAN: FilterExpression or NULL */
 	const char *projection;    /* ProjectionExpression or NULL */
-	const DdbValue *values;    /* of all expressions */
+	const DdbName *names;      /* of all expressions */
+	int nnames;
+	const DdbValue *values; /* of all expressions */
 	int nvalues;
-	int limit;             /* Limit, 0: none */
-	bool backward;         /* ScanIndexForward false */
-	bool consistent;       /* not for a GSI */
-	const char *start_key; /* LastEvaluatedKey of the page before, JSON as
-								 * it came; NULL: from the start */
-	size_t start_key_len;
-} DdbQuery;
+	const DdbValue *keys; /* GET, BATCH: nkeys times key_len attributes */
+	int nkeys;
+	int key_len;
+	int limit;          /* QUERY, SCAN: Limit, 0: none */
+	int segment;        /* SCAN: Segment, from 0 */
+	int segments;       /* SCAN: TotalSegments, 0: not in segments */
+	bool count_only;    /* QUERY, SCAN: Select=COUNT */
+	bool backward;      /* QUERY: ScanIndexForward false */
+	bool consistent;    /* not for a GSI */
+	const char *resume; /* what the page before left to be read: its
+								 * DdbPage.rest, JSON as it came; NULL: nothing */
+	size_t resume_len;
+} DdbRead;
 
-extern DdbCall *ddb_client_query(DdbClient *client, const DdbQuery *query);
+/* Start it. */
+extern DdbCall *ddb_client_read(DdbClient *client, const DdbRead *read);
 
-/* One page of a whole table, every attribute. */
-extern DdbCall *ddb_client_scan(DdbClient *client, const char *table,
-								bool consistent, const char *start_key,
-								size_t start_key_len);
-
-/* A consistent read of one item by its whole key. */
-extern DdbCall *ddb_client_get_item(DdbClient *client, const char *table,
-									const DdbValue *key, int nkey);
+/* The API's name of the operation. */
+extern const char *ddb_client_read_operation(DdbReadKind kind);
 
 /*
  * One item to be put unless its key exists. The first attribute is the

@@ -13,7 +13,7 @@
 #include "exchange.h"
 
 /* File descriptors that a DdbHttp holds besides its sockets. */
-#define DDB_HTTP_OWN_FDS 1
+#define DDB_HTTP_OWN_FDS 2
 
 typedef struct DdbHttp DdbHttp;
 
@@ -32,6 +32,13 @@ extern int ddb_http_fd(const DdbHttp *http);
  * the owner spends elsewhere is not counted against the requests' deadlines.
  */
 extern int ddb_http_timeout_ms(DdbHttp *http);
+
+/*
+ * For an owner who waits for the fd with no timeout of its own: the fd becomes
+ * readable in so many ms (0: now, -1: not by time). A later call may only make
+ * it sooner; the next pump forgets it.
+ */
+extern void ddb_http_wake_in(DdbHttp *http, int timeout_ms);
 
 /* Move everything that can move; never blocks. */
 extern void ddb_http_pump(DdbHttp *http);

@@ -42,7 +42,9 @@ typedef struct DdbPage
 	int nnames;            /* of the wanted */
 	DdbCell *cells;        /* nitems * nnames, item by item */
 	DdbSpan *items;        /* nitems, only with whole_item: "{...}" */
-	DdbSpan last_key;      /* LastEvaluatedKey as JSON, "{...}" */
+	DdbSpan rest;          /* what is left to be read, as JSON, "{...}":
+								 * LastEvaluatedKey, or UnprocessedKeys where it is
+								 * not empty; len 0: nothing */
 	int64_t count;         /* Count, -1 if the page has none */
 	int64_t scanned_count; /* ScannedCount, -1 if the page has none */
 	double capacity_units; /* ConsumedCapacity.CapacityUnits, summed where
@@ -60,8 +62,9 @@ extern void ddb_page_init(DdbPage *page);
 extern void ddb_page_free(DdbPage *page);
 
 /*
- * Decode the response of Query or Scan ("Items") or of GetItem ("Item": a
- * page of one, or of none where it is missing). Members may come in any order;
+ * Decode the response of Query or Scan ("Items"), of GetItem ("Item": a page
+ * of one, or of none where it is missing), or of BatchGetItem for one table
+ * ("Responses", its one member a list of items). Members may come in any order;
  * unknown ones are passed over. False with DDB_STATUS_NO_MEMORY; or with
  * DDB_STATUS_PROTOCOL if the body is not well-formed JSON of that shape, is
  * nested deeper than 64, has a member that we read or a wanted attribute of

@@ -13,6 +13,22 @@ extern PGDLLIMPORT char *ddb_guc_server;
 /* cruddur_ddb.log_requests: one LOG line for each request */
 extern PGDLLIMPORT bool ddb_guc_log_requests;
 
+/* cruddur_ddb.enable_pushdown: off = scan and filter here */
+extern PGDLLIMPORT bool ddb_guc_enable_pushdown;
+
+typedef enum DdbFullScan
+{
+	DDB_FULL_SCAN_ALLOW,
+	DDB_FULL_SCAN_WARN,
+	DDB_FULL_SCAN_FORBID
+} DdbFullScan;
+
+/* cruddur_ddb.full_scan: a DdbFullScan */
+extern PGDLLIMPORT int ddb_guc_full_scan;
+
+/* cruddur_ddb.max_read_units: of one statement; 0: no limit */
+extern PGDLLIMPORT int ddb_guc_max_read_units;
+
 /* Define the settings; once, from _PG_init. */
 extern void ddb_guc_define(void);
 

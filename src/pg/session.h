@@ -43,6 +43,12 @@ extern MemoryContext ddb_session_context(void);
  */
 extern DdbSession *ddb_session_open(MemoryContext cxt);
 
+/*
+ * The session of this user on this server, for foreign tables: there USAGE was
+ * asked for when the table was created.
+ */
+extern DdbSession *ddb_session_open_for(MemoryContext cxt, Oid server, Oid user);
+
 /* Of the server; those of the user mapping are not kept. */
 extern const DdbOptions *ddb_session_options(const DdbSession *session);
 
@@ -60,6 +66,12 @@ extern DdbOwned *ddb_session_own_call(MemoryContext cxt);
  * by way of longjmp with no frame of the client on the stack.
  */
 extern void ddb_session_wait(DdbSession *session, DdbCall *call);
+
+/*
+ * Pump, wait for the network once where nothing is ready, serve interrupts: a
+ * turn of the loop of those who wait for any of several calls.
+ */
+extern void ddb_session_step(DdbSession *session);
 
 /* Wait; a call that failed is counted and its error raised. */
 extern void ddb_session_finish(DdbSession *session, DdbCall *call);

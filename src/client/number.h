@@ -1,0 +1,45 @@
+/*
+ * number.h
+ *		DynamoDB's number: decimal text of up to 38 digits.
+ *
+ * An N comes and goes as text. Here it is looked at without arithmetic, and
+ * turned into machine numbers where it is exactly one.
+ */
+#ifndef DDB_NUMBER_H
+#define DDB_NUMBER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Developer Guide, "Naming rules and data types", Number */
+#define DDB_NUMBER_MAX_DIGITS 38
+#define DDB_NUMBER_MIN_EXPONENT (-130) /* of the first significant digit */
+#define DDB_NUMBER_MAX_EXPONENT 125
+
+typedef enum DdbNumberFit
+{
+	DDB_NUMBER_FITS,
+	DDB_NUMBER_TOO_LONG,   /* more than 38 significant digits */
+	DDB_NUMBER_TOO_LARGE,  /* magnitude of 1E126 or more */
+	DDB_NUMBER_TOO_SMALL,  /* not zero, magnitude below 1E-130 */
+	DDB_NUMBER_NOT_DECIMAL /* NaN, Infinity, or no number at all */
+} DdbNumberFit;
+
+/*
+ * Can DynamoDB hold it? Takes what numeric_out and float8out write:
+ * [+-]digits[.digits][e[+-]digits]. Zeros at both ends count for nothing.
+ */
+extern DdbNumberFit ddb_number_check(const char *text, size_t len);
+
+/*
+ * The integer that it is: "12", "-12.00" and "1.2e1" are, "1.5" is none. False
+ * where it is none or out of int64's range.
+ */
+extern bool ddb_number_int64(const char *text, size_t len, int64_t *value);
+
+/* -1, 0 or 1 as a is less than, equal to or greater than b; both are numbers. */
+extern int ddb_number_compare(const char *a, size_t a_len, const char *b,
+							  size_t b_len);
+
+#endif /* DDB_NUMBER_H */
