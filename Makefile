@@ -15,11 +15,14 @@ CLIENT = \
 	src/client/sigv4.o \
 	src/client/endpoint.o \
 	src/client/json.o \
+	src/client/writer.o \
+	src/client/number.o \
 	src/client/value.o \
 	src/client/capacity.o \
 	src/client/wanted.o \
 	src/client/document.o \
 	src/client/item.o \
+	src/client/tableinfo.o \
 	src/client/exchange.o \
 	src/client/http.o \
 	src/client/envelope.o \
@@ -30,14 +33,31 @@ OBJS = $(CLIENT) \
 	src/pg/own.o \
 	src/pg/report.o \
 	src/pg/guc.o \
+	src/pg/convert.o \
+	src/pg/path.o \
+	src/pg/optionspec.o \
 	src/pg/options.o \
 	src/pg/stats.o \
-	src/pg/convert.o \
+	src/pg/budget.o \
+	src/pg/decimal.o \
+	src/pg/moment.o \
+	src/pg/datum.o \
 	src/pg/input.o \
 	src/pg/mint.o \
 	src/pg/network.o \
 	src/pg/session.o \
+	src/pg/describe.o \
 	src/pg/pages.o \
+	src/pg/fetch.o \
+	src/pg/relation.o \
+	src/pg/column.o \
+	src/pg/operand.o \
+	src/pg/condition.o \
+	src/pg/keyset.o \
+	src/pg/expression.o \
+	src/pg/filter.o \
+	src/pg/plan.o \
+	src/pg/bind.o \
 	src/pg/users.o \
 	src/pg/membership.o \
 	src/pg/timeline.o \
@@ -48,6 +68,14 @@ OBJS = $(CLIENT) \
 	src/pg/schema.o \
 	src/pg/scan.o \
 	src/pg/connections.o \
+	src/pg/quals.o \
+	src/pg/access.o \
+	src/pg/planning.o \
+	src/pg/fdw_paths.o \
+	src/pg/fdw_plan.o \
+	src/pg/fdw_scan.o \
+	src/pg/fdw_explain.o \
+	src/pg/fdw.o \
 	src/pg/module.o
 
 DATA = $(wildcard sql/$(EXTENSION)--*.sql)

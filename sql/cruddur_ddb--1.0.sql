@@ -2,17 +2,24 @@
 
 \echo Use "CREATE EXTENSION cruddur_ddb" to load this file. \quit
 
-/* The foreign-data wrapper: servers and user mappings say how to connect. */
+/* The foreign-data wrapper: servers, user mappings, foreign tables */
+
+CREATE FUNCTION cruddur_ddb_fdw_handler()
+RETURNS fdw_handler
+AS 'MODULE_PATHNAME'
+LANGUAGE C STRICT;
+COMMENT ON FUNCTION cruddur_ddb_fdw_handler() IS
+'foreign-data wrapper of cruddur_ddb: foreign tables over tables and indexes of DynamoDB';
 
 CREATE FUNCTION cruddur_ddb_fdw_validator(text[], oid)
 RETURNS void
 AS 'MODULE_PATHNAME'
 LANGUAGE C STRICT;
 COMMENT ON FUNCTION cruddur_ddb_fdw_validator(text[], oid) IS
-'checks the options of servers and user mappings of cruddur_ddb';
+'checks the options of servers, user mappings, foreign tables and columns of cruddur_ddb';
 
 CREATE FOREIGN DATA WRAPPER cruddur_ddb
-	NO HANDLER
+	HANDLER cruddur_ddb_fdw_handler
 	VALIDATOR cruddur_ddb_fdw_validator;
 COMMENT ON FOREIGN DATA WRAPPER cruddur_ddb IS
 'Amazon DynamoDB';

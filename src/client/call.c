@@ -3,8 +3,8 @@
  *		One operation of a service, with its retries: send, judge, send again.
  *
  * A call goes from QUEUED to FLYING to DONE, or from FLYING by way of PAUSED
- * back to QUEUED. ddb_client_pump moves every call of a client as far as it
- * goes without waiting.
+ * back to QUEUED; one with a delay begins as PAUSED. ddb_client_pump moves
+ * every call of a client as far as it goes without waiting.
  *
  * Not here: what an operation's request looks like (client.c), when a failure
  * is worth another attempt (retry.c), what a response holds (item.c).
@@ -173,7 +173,8 @@ end_call(DdbCall *call)
 	call->cost.total_ms = (ddb_http_now_us() - call->started_us) / 1000.0;
 }
 
-static void
+/* False where it could not be sent, which ends the call. */
+static bool
 send_attempt(DdbCall *call)
 {
 	DdbClient *client = call->client;
@@ -201,10 +202,11 @@ send_attempt(DdbCall *call)
 	if (call->exchange == NULL)
 	{
 		end_call(call);
-		return;
+		return false;
 	}
 	call->state = CALL_FLYING;
 	client->nflying++;
+	return true;
 }
 
 /* Check what came, inflate it, and read what the service says of it. */
@@ -329,26 +331,42 @@ advance(DdbCall *call)
 		call->state = CALL_QUEUED;
 }
 
-static void
-send_if_free(DdbCall *call)
+static bool
+may_send(const DdbCall *call)
 {
-	if (call->state == CALL_QUEUED &&
-		call->client->nflying < call->client->max_connections)
-		send_attempt(call);
+	return call->state == CALL_QUEUED &&
+		   call->client->nflying < call->client->max_connections;
 }
 
 void
 ddb_client_pump(DdbClient *client)
 {
-	ddb_http_pump(client->http);
-	for (DdbCall *call = client->first; call != NULL; call = call->next)
-		advance(call);
-	/*
-	 * Only now, when every seat that can be free is free: nothing would wake
-	 * a call that stays queued beside a free one.
-	 */
-	for (DdbCall *call = client->first; call != NULL; call = call->next)
-		send_if_free(call);
+	bool any_sent;
+
+	/* What was handed to the network moves only by another pump of it. */
+	do
+	{
+		any_sent = false;
+		ddb_http_pump(client->http);
+		for (DdbCall *call = client->first; call != NULL; call = call->next)
+			advance(call);
+		/* Only now, when every seat that can be free is free. */
+		for (DdbCall *call = client->first; call != NULL; call = call->next)
+			any_sent |= may_send(call) && send_attempt(call);
+	} while (any_sent);
+}
+
+/* When the call itself wants the next pump; -1: its sockets will tell. */
+static int
+call_timeout_ms(const DdbCall *call, int64_t now)
+{
+	int64_t left_us = call->state == CALL_PAUSED ? call->resume_us - now : 0;
+
+	/* Another client's pump may have ended the exchange. */
+	if (call->state == CALL_PAUSED || may_send(call) ||
+		(call->state == CALL_FLYING && ddb_http_done(call->exchange)))
+		return left_us <= 0 ? 0 : (int) ((left_us + 999) / 1000);
+	return -1;
 }
 
 int
@@ -359,11 +377,10 @@ ddb_client_timeout_ms(DdbClient *client)
 
 	for (DdbCall *call = client->first; call != NULL; call = call->next)
 	{
-		int64_t left_us = call->resume_us - now;
-		int left_ms = left_us <= 0 ? 0 : (int) ((left_us + 999) / 1000);
+		int call_ms = call_timeout_ms(call, now);
 
-		if (call->state == CALL_PAUSED && (timeout_ms < 0 || left_ms < timeout_ms))
-			timeout_ms = left_ms;
+		if (call_ms >= 0 && (timeout_ms < 0 || call_ms < timeout_ms))
+			timeout_ms = call_ms;
 	}
 	return timeout_ms;
 }
@@ -400,8 +417,14 @@ ddb_call_start(DdbClient *client, const char *operation, const char *table,
 		client->first = call;
 	client->last = call;
 	client->nactive++;
-	send_if_free(call);
 	return call;
+}
+
+void
+ddb_call_delay(DdbCall *call, int delay_ms)
+{
+	call->resume_us = ddb_http_now_us() + (int64_t) delay_ms * 1000;
+	call->state = CALL_PAUSED;
 }
 
 bool

@@ -75,10 +75,11 @@ extern void ddb_client_pump(DdbClient *client);
 extern int ddb_client_timeout_ms(DdbClient *client);
 
 /*
- * Make a call; the next pump sends it. operation is the API's name, letters only; table is for the
- * log and may be NULL; both are copied, cut to fit. body is malloc'd and becomes the call's, also
- * on failure; NULL is taken for "out of memory". idempotent: the request may
- * be repeated after a failure that leaves open whether it was applied.
+ * Make a call; the next pump sends it. operation is the API's name, letters
+ * only; table is for the log and may be NULL; both are copied, cut to fit. body
+ * is malloc'd and becomes the call's, also on failure; NULL is taken for "out
+ * of memory". idempotent: the request may be repeated after a failure that
+ * leaves open whether it was applied.
  *
  * Returns NULL only if out of memory (the body is freed then). Every other
  * failure is the status of a call that is done.

@@ -2,10 +2,8 @@
  * client.c
  *		DynamoDB's operations, one function each: arguments -> a started call.
  *
- * Requests are built with jansson: they are small, and its failures are all
- * the same, out of memory, so they are counted and asked for once at the end.
- *
- * Not here: sending and retrying (call.c), reading responses (item.c).
+ * Not here: how JSON is written (writer.c), sending and retrying (call.c),
+ * reading responses (item.c).
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -13,226 +11,240 @@
 #include <string.h>
 
 #include "client.h"
-
-/*
- * Not json_object(): PostgreSQL has a function of that name, and inside a
- * backend the dynamic linker would take it for jansson's.
- */
-static json_t *
-new_object(void)
-{
-	return json_pack("{}");
-}
-
-/* A request being built; `failed` sticks. */
-typedef struct Request
-{
-	json_t *root;
-	bool failed;
-} Request;
-
-/* Steals value, as json_object_set_new does; NULL is a failure. */
-static void
-set_in(Request *request, json_t *object, const char *name, json_t *value)
-{
-	if (json_object_set_new_nocheck(object, name, value) != 0)
-		request->failed = true;
-}
+#include "writer.h"
 
 static void
-set(Request *request, const char *name, json_t *value)
-{
-	set_in(request, request->root, name, value);
-}
-
-static void
-set_string(Request *request, const char *name, const char *value)
+set_string(DdbText *json, const char *name, const char *value)
 {
 	if (value != NULL)
-		set(request, name, json_string(value));
-}
-
-static Request
-begin(const char *table)
-{
-	Request request = {.root = new_object()};
-
-	request.failed = request.root == NULL;
-	set_string(&request, "TableName", table);
-	return request;
-}
-
-/* Serialize, start, forget. */
-static DdbCall *
-start(DdbClient *client, const char *operation, const char *table,
-	  Request *request, bool idempotent)
-{
-	char *body = NULL;
-
-	if (!request->failed)
-		body = json_dumps(request->root, JSON_COMPACT);
-	json_decref(request->root);
-	return ddb_call_start(client,
-						  operation,
-						  table,
-						  body,
-						  body == NULL ? 0 : strlen(body),
-						  idempotent);
-}
-
-/* Values as DynamoDB has them: {"name": {"S": "text"}, ...}. */
-static json_t *
-strings(Request *request, const DdbValue *values, int nvalues)
-{
-	json_t *object = new_object();
-
-	for (int i = 0; i < nvalues; i++)
-	{
-		json_t *value = new_object();
-
-		set_in(request, value, "S", json_stringn(values[i].text, values[i].len));
-		set_in(request, object, values[i].name, value);
-	}
-	return object;
+		ddb_writer_string(json, name, value, strlen(value));
 }
 
 static void
-set_start_key(Request *request, const char *key, size_t len)
+set_verbatim(DdbText *json, const char *name, const char *value)
 {
-	if (key != NULL)
-		set(request,
-			"ExclusiveStartKey",
-			json_loadb(key, len, JSON_ALLOW_NUL, NULL));
+	ddb_writer_verbatim(json, name, value, strlen(value));
+}
+
+static void
+set_int(DdbText *json, const char *name, int value)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", value);
+	set_verbatim(json, name, text);
+}
+
+/* The request so far, table NULL: without a TableName. */
+static DdbText
+begin(const char *table)
+{
+	DdbText json = {0};
+
+	ddb_writer_open(&json, NULL, '{');
+	set_string(&json, "TableName", table);
+	return json;
+}
+
+/* The text becomes the call's; where it failed it is NULL. */
+static DdbCall *
+start(DdbClient *client, const char *operation, const char *table,
+	  DdbText *json, bool idempotent)
+{
+	ddb_writer_close(json, '}');
+	return ddb_call_start(client, operation, table, json->data, json->len, idempotent);
+}
+
+/* "name": {"S": "text"} */
+static void
+set_value(DdbText *json, const DdbValue *value)
+{
+	const char *type = ddb_value_type_name(value->type);
+
+	ddb_writer_open(json, value->name, '{');
+	if (value->type == DDB_TYPE_BOOL || value->type == DDB_TYPE_NULL)
+		ddb_writer_verbatim(json, type, value->text, value->len);
+	else
+		ddb_writer_string(json, type, value->text, value->len);
+	ddb_writer_close(json, '}');
+}
+
+/* An item, a key or the values of an expression; name NULL in a list. */
+static void
+set_values(DdbText *json, const char *name, const DdbValue *values, int nvalues)
+{
+	ddb_writer_open(json, name, '{');
+	for (int i = 0; i < nvalues; i++)
+		set_value(json, &values[i]);
+	ddb_writer_close(json, '}');
+}
+
+/* What every read may have. */
+static void
+set_selection(DdbText *json, const DdbRead *read)
+{
+	set_string(json, "ProjectionExpression", read->projection);
+	if (read->nnames > 0)
+	{
+		ddb_writer_open(json, "ExpressionAttributeNames", '{');
+		for (int i = 0; i < read->nnames; i++)
+			set_string(json, read->names[i].name, read->names[i].attribute);
+		ddb_writer_close(json, '}');
+	}
+	if (read->consistent)
+		set_verbatim(json, "ConsistentRead", "true");
+}
+
+static void
+set_batch(DdbText *json, const DdbRead *read)
+{
+	if (read->resume != NULL)
+	{
+		ddb_writer_verbatim(json, "RequestItems", read->resume, read->resume_len);
+		return;
+	}
+	ddb_writer_open(json, "RequestItems", '{');
+	ddb_writer_open(json, read->table, '{');
+	ddb_writer_open(json, "Keys", '[');
+	for (int i = 0; i < read->nkeys; i++)
+		set_values(json, NULL, read->keys + i * read->key_len, read->key_len);
+	ddb_writer_close(json, ']');
+	set_selection(json, read);
+	ddb_writer_close(json, '}');
+	ddb_writer_close(json, '}');
+}
+
+/* Query and Scan, which differ in few members. */
+static void
+set_search(DdbText *json, const DdbRead *read)
+{
+	set_string(json, "IndexName", read->index);
+	set_string(json, "KeyConditionExpression", read->key_condition);
+	set_string(json, "FilterExpression", read->filter);
+	set_selection(json, read);
+	if (read->nvalues > 0)
+		set_values(json, "ExpressionAttributeValues", read->values, read->nvalues);
+	if (read->limit > 0)
+		set_int(json, "Limit", read->limit);
+	if (read->segments > 0)
+	{
+		set_int(json, "Segment", read->segment);
+		set_int(json, "TotalSegments", read->segments);
+	}
+	if (read->count_only)
+		set_string(json, "Select", "COUNT");
+	if (read->backward)
+		set_verbatim(json, "ScanIndexForward", "false");
+	if (read->resume != NULL)
+		ddb_writer_verbatim(json,
+							"ExclusiveStartKey",
+							read->resume,
+							read->resume_len);
+}
+
+const char *
+ddb_client_read_operation(DdbReadKind kind)
+{
+	static const char *const operations[] = {[DDB_READ_GET] = "GetItem",
+											 [DDB_READ_BATCH] = "BatchGetItem",
+											 [DDB_READ_QUERY] = "Query",
+											 [DDB_READ_SCAN] = "Scan"};
+
+	return operations[kind];
 }
 
 DdbCall *
-ddb_client_query(DdbClient *client, const DdbQuery *query)
+ddb_client_read(DdbClient *client, const DdbRead *read)
 {
-	Request request = begin(query->table);
+	DdbText json = begin(read->kind == DDB_READ_BATCH ? NULL : read->table);
 
-	set_string(&request, "IndexName", query->index);
-	set_string(&request, "KeyConditionExpression", query->key_condition);
-	set_string(&request, "FilterExpression", query->filter);
-	set_string(&request, "ProjectionExpression", query->projection);
-	if (query->nvalues > 0)
-		set(&request,
-			"ExpressionAttributeValues",
-			strings(&request, query->values, query->nvalues));
-	if (query->limit > 0)
-		set(&request, "Limit", json_integer(query->limit));
-	if (query->backward)
-		set(&request, "ScanIndexForward", json_false());
-	if (query->consistent)
-		set(&request, "ConsistentRead", json_true());
-	set_string(&request, "ReturnConsumedCapacity", "TOTAL");
-	set_start_key(&request, query->start_key, query->start_key_len);
-	return start(client, "Query", query->table, &request, true);
-}
-
-DdbCall *
-ddb_client_scan(DdbClient *client, const char *table, bool consistent,
-				const char *start_key, size_t start_key_len)
-{
-	Request request = begin(table);
-
-	if (consistent)
-		set(&request, "ConsistentRead", json_true());
-	set_string(&request, "ReturnConsumedCapacity", "TOTAL");
-	set_start_key(&request, start_key, start_key_len);
-	return start(client, "Scan", table, &request, true);
-}
-
-DdbCall *
-ddb_client_get_item(DdbClient *client, const char *table, const DdbValue *key,
-					int nkey)
-{
-	Request request = begin(table);
-
-	set(&request, "Key", strings(&request, key, nkey));
-	set(&request, "ConsistentRead", json_true());
-	set_string(&request, "ReturnConsumedCapacity", "TOTAL");
-	return start(client, "GetItem", table, &request, true);
+	if (read->kind == DDB_READ_BATCH)
+		set_batch(&json, read);
+	else if (read->kind == DDB_READ_GET)
+	{
+		set_values(&json, "Key", read->keys, read->key_len);
+		set_selection(&json, read);
+	}
+	else
+		set_search(&json, read);
+	set_string(&json, "ReturnConsumedCapacity", "TOTAL");
+	return start(client,
+				 ddb_client_read_operation(read->kind),
+				 read->table,
+				 &json,
+				 true);
 }
 
 /* What Put says of an item, alone and within a transaction. */
 static void
-set_put(Request *request, json_t *object, const DdbPut *put)
+set_put(DdbText *json, const DdbPut *put)
 {
-	json_t *names = new_object();
-
-	set_in(request, names, "#k", json_string(put->attributes[0].name));
-	set_in(request,
-		   object,
-		   "Item",
-		   strings(request, put->attributes, put->nattributes));
-	set_in(request,
-		   object,
-		   "ConditionExpression",
-		   json_string("attribute_not_exists(#k)"));
-	set_in(request, object, "ExpressionAttributeNames", names);
+	set_values(json, "Item", put->attributes, put->nattributes);
+	set_string(json, "ConditionExpression", "attribute_not_exists(#k)");
+	ddb_writer_open(json, "ExpressionAttributeNames", '{');
+	set_string(json, "#k", put->attributes[0].name);
+	ddb_writer_close(json, '}');
 }
 
 DdbCall *
 ddb_client_put_new(DdbClient *client, const DdbPut *put)
 {
-	Request request = begin(put->table);
+	DdbText json = begin(put->table);
 
-	set_put(&request, request.root, put);
-	set_string(&request, "ReturnConsumedCapacity", "TOTAL");
-	return start(client, "PutItem", put->table, &request, true);
+	set_put(&json, put);
+	set_string(&json, "ReturnConsumedCapacity", "TOTAL");
+	return start(client, "PutItem", put->table, &json, true);
 }
 
 DdbCall *
 ddb_client_transact_put(DdbClient *client, const DdbPut *puts, int nputs,
 						const char *token)
 {
-	Request request = begin(NULL);
-	json_t *actions = json_array();
+	DdbText json = begin(NULL);
 
+	ddb_writer_open(&json, "TransactItems", '[');
 	for (int i = 0; i < nputs; i++)
 	{
-		json_t *action = new_object();
-		json_t *put = new_object();
-
-		set_in(&request, put, "TableName", json_string(puts[i].table));
-		set_put(&request, put, &puts[i]);
-		set_in(&request, action, "Put", put);
-		if (json_array_append_new(actions, action) != 0)
-			request.failed = true;
+		ddb_writer_open(&json, NULL, '{');
+		ddb_writer_open(&json, "Put", '{');
+		set_string(&json, "TableName", puts[i].table);
+		set_put(&json, &puts[i]);
+		ddb_writer_close(&json, '}');
+		ddb_writer_close(&json, '}');
 	}
-	set(&request, "TransactItems", actions);
-	set_string(&request, "ClientRequestToken", token);
-	set_string(&request, "ReturnConsumedCapacity", "TOTAL");
+	ddb_writer_close(&json, ']');
+	set_string(&json, "ClientRequestToken", token);
+	set_string(&json, "ReturnConsumedCapacity", "TOTAL");
 	return start(client,
 				 "TransactWriteItems",
 				 nputs > 0 ? puts[0].table : NULL,
-				 &request,
+				 &json,
 				 true);
 }
 
 DdbCall *
 ddb_client_describe_table(DdbClient *client, const char *table)
 {
-	Request request = begin(table);
+	DdbText json = begin(table);
 
-	return start(client, "DescribeTable", table, &request, true);
+	return start(client, "DescribeTable", table, &json, true);
 }
 
 DdbCall *
 ddb_client_delete_table(DdbClient *client, const char *table)
 {
-	Request request = begin(table);
+	DdbText json = begin(table);
 
-	return start(client, "DeleteTable", table, &request, false);
+	return start(client, "DeleteTable", table, &json, false);
 }
 
 DdbCall *
 ddb_client_list_tables(DdbClient *client, const char *start_table)
 {
-	Request request = begin(NULL);
+	DdbText json = begin(NULL);
 
-	set_string(&request, "ExclusiveStartTableName", start_table);
-	return start(client, "ListTables", NULL, &request, true);
+	set_string(&json, "ExclusiveStartTableName", start_table);
+	return start(client, "ListTables", NULL, &json, true);
 }
 
 bool

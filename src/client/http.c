@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,6 +29,8 @@ struct DdbHttp
 {
 	CURLM *multi;
 	int epoll_fd;
+	int timer_fd;         /* in the epoll set: the owner's alarm */
+	int64_t alarm_us;     /* when that rings, -1: not set */
 	int64_t wake_at_us;   /* libcurl's timer, -1: none */
 	int64_t pumped_at_us; /* end of the last pump */
 	bool waiting;         /* since then the owner began to wait */
@@ -104,6 +107,16 @@ create_multi(DdbHttp *http)
 	return multi;
 }
 
+/* False with errno set; also where a descriptor could not be made. */
+static bool
+watch_timer(DdbHttp *http)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = http->timer_fd};
+
+	return http->epoll_fd >= 0 && http->timer_fd >= 0 &&
+		   epoll_ctl(http->epoll_fd, EPOLL_CTL_ADD, http->timer_fd, &event) == 0;
+}
+
 /* libcurl's process-wide start, once, and what we cannot do without. */
 static bool
 start_libcurl(DdbStatus *status)
@@ -139,9 +152,11 @@ ddb_http_create(DdbStatus *status)
 		ddb_status_set(status, DDB_STATUS_NO_MEMORY, "out of memory");
 		return NULL;
 	}
-	http->wake_at_us = -1;
+	http->wake_at_us = http->alarm_us = -1;
 	http->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	http->multi = http->epoll_fd < 0 ? NULL : create_multi(http);
+	http->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (watch_timer(http))
+		http->multi = create_multi(http);
 	if (http->multi == NULL)
 	{
 		ddb_status_set(status,
@@ -192,6 +207,8 @@ ddb_http_destroy(DdbHttp *http)
 	}
 	if (http->multi != NULL)
 		curl_multi_cleanup(http->multi);
+	if (http->timer_fd >= 0)
+		close(http->timer_fd);
 	if (http->epoll_fd >= 0)
 		close(http->epoll_fd);
 	free(http);
@@ -334,6 +351,35 @@ ddb_http_timeout_ms(DdbHttp *http)
 	return first <= now ? 0 : (int) ((first - now + 999) / 1000);
 }
 
+void
+ddb_http_wake_in(DdbHttp *http, int timeout_ms)
+{
+	struct itimerspec alarm = {.it_value.tv_sec = timeout_ms / 1000,
+							   .it_value.tv_nsec =
+								   (long) (timeout_ms % 1000) * 1000000};
+	int64_t at_us = ddb_http_now_us() + (int64_t) timeout_ms * 1000;
+
+	if (timeout_ms < 0 || (http->alarm_us >= 0 && http->alarm_us <= at_us))
+		return;
+	/* All zero would disarm it. */
+	if (timeout_ms == 0)
+		alarm.it_value.tv_nsec = 1;
+	(void) timerfd_settime(http->timer_fd, 0, &alarm, NULL);
+	http->alarm_us = at_us;
+}
+
+/* Setting it anew also takes back that it rang. */
+static void
+stop_alarm(DdbHttp *http)
+{
+	struct itimerspec never = {0};
+
+	if (http->alarm_us < 0)
+		return;
+	(void) timerfd_settime(http->timer_fd, 0, &never, NULL);
+	http->alarm_us = -1;
+}
+
 /* Take a finished exchange off the wire. */
 static void
 finish(DdbExchange *exchange, CURLcode result, bool timed_out)
@@ -400,6 +446,7 @@ ddb_http_pump(DdbHttp *http)
 	sigset_t before;
 	int running;
 
+	stop_alarm(http);
 	if (http->nactive == 0)
 		return;
 

@@ -272,6 +272,24 @@ read_items(Decoder *d)
 	return ddb_json_expect(&d->json, ']');
 }
 
+/* BatchGetItem's items by table; we ask for one table at a time. */
+static bool
+read_responses(Decoder *d)
+{
+	DdbJson *json = &d->json;
+	DdbJsonString table;
+
+	if (!ddb_json_expect(json, '{'))
+		return false;
+	if (ddb_json_take(json, '}'))
+		return true;
+	if (!ddb_json_name(json, &table) || !read_items(d))
+		return false;
+	if (ddb_json_peek(json) == ',')
+		return ddb_json_fail(json, json->next, "has items of several tables");
+	return ddb_json_expect(json, '}');
+}
+
 /* A number that counts things. */
 static bool
 read_integer(Decoder *d, int64_t *value)
@@ -314,7 +332,28 @@ read_last_key(Decoder *d)
 		return ddb_json_literal(&d->json, "null");
 	if (!ddb_value_read_map(&d->json, 0, &key))
 		return false;
-	d->page->last_key = span_of(d, key.text, key.len);
+	d->page->rest = span_of(d, key.text, key.len);
+	return true;
+}
+
+/* BatchGetItem's "RequestItems" of what it has left undone. */
+static bool
+read_unprocessed(Decoder *d)
+{
+	DdbJson *json = &d->json;
+	const char *start;
+
+	if (ddb_json_peek(json) == 'n')
+		return ddb_json_literal(json, "null");
+	start = json->next;
+	if (!ddb_json_expect(json, '{'))
+		return false;
+	if (ddb_json_take(json, '}'))
+		return true;
+	json->next = start;
+	if (!ddb_json_skip(json, 1))
+		return false;
+	d->page->rest = span_of(d, start, (size_t) (json->next - start));
 	return true;
 }
 
@@ -333,9 +372,11 @@ static const struct
 } members[] = {
 	{"Items", 1, read_items},
 	{"Item", 1, read_item},
+	{"Responses", 1, read_responses},
 	{"Count", 2, read_count},
 	{"ScannedCount", 4, read_scanned_count},
 	{"LastEvaluatedKey", 8, read_last_key},
+	{"UnprocessedKeys", 8, read_unprocessed},
 	{"ConsumedCapacity", 16, read_capacity},
 };
 

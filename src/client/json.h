@@ -5,7 +5,7 @@
  * A reader is a span and a place in it. Each function moves the place forward
  * over what it has checked, never beyond the end, and copies nothing. The
  * grammar is that of RFC 8259; whether strings are UTF-8 is left to those who
- * use them. Trees, and writing JSON, are jansson's business.
+ * use them. Trees are jansson's business, writing is that of writer.c.
  */
 #ifndef DDB_JSON_H
 #define DDB_JSON_H

@@ -27,7 +27,8 @@ typedef struct DdbKeySchema
 	const char *sort;       /* NULL: there is no sort key */
 	DdbType partition_type; /* S, N or B */
 	DdbType sort_type;
-	bool usable;       /* false: being created, backfilled or deleted */
+	bool usable;       /* false: being created, backfilled or deleted, or
+								 * keyed by more than one attribute of a kind */
 	bool projects_all; /* ProjectionType ALL, and the table itself */
 	const char *const *projected; /* NonKeyAttributes of INCLUDE; keys of the
 								 * table and of the index come besides */

@@ -1,6 +1,6 @@
 /*
  * text.c
- *		A text that grows, for building what is signed.
+ *		A text that grows, for building what is signed and sent.
  */
 #include <stdlib.h>
 #include <string.h>

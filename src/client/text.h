@@ -1,6 +1,6 @@
 /*
  * text.h
- *		A text that grows, for building what is signed.
+ *		A text that grows, for building what is signed and sent.
  *
  * Failure is kept in the text: once an allocation has failed, adding does
  * nothing, and ddb_text_finish tells.

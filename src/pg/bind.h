@@ -16,30 +16,37 @@
 #include "client.h"
 #include "plan.h"
 #include "relation.h"
-#include "tableinfo.h"
 
 typedef struct DdbBind DdbBind;
 
 /* The reads of one execution; they live in the context given to ddb_bind_reads. */
 typedef struct DdbBound
 {
-	DdbRead *reads; /* segments and Limit aside, complete */
-	int nreads;     /* 0: no item can match */
-	bool complete;  /* all that the plan's exact conditions say is in the
+	DdbRead *reads;  /* Limit aside, complete */
+	int nreads;      /* 0: no item can match */
+	bool complete;   /* all that the plan's exact conditions say is in the
 								 * reads; false: they must be asked again */
+	bool count_only; /* as the plan has it, if complete: else the reads give
+								 * items, to be counted here */
 } DdbBound;
 
 /*
  * Prepare for a scan, once: expression states and the text that never changes.
  * Lives in CurrentMemoryContext. Everything is borrowed.
  */
-extern DdbBind *ddb_bind_prepare(const DdbPlan *plan, const DdbRelation *relation,
-								 const char *const key_names[2],
-								 const DdbType key_types[2], PlanState *parent);
+extern DdbBind *ddb_bind_prepare(const DdbPlan *plan,
+								 const DdbRelation *relation, PlanState *parent);
+
+/*
+ * The top-level attributes that a page is wanted for, each of them once, in the
+ * order of the plan's columns. *whole_item: the items as a whole, too.
+ */
+extern const char *const *ddb_bind_attributes(const DdbBind *bind,
+											  int *nattributes, bool *whole_item);
 
 /*
  * Evaluate the values and make the reads, in cxt. No two of them yield the
- * same item.
+ * same item. The reads of one partition come in the plan's order.
  */
 extern void ddb_bind_reads(DdbBind *bind, ExprContext *econtext,
 						   MemoryContext cxt, DdbBound *bound);

@@ -8,10 +8,19 @@
 #ifndef DDB_COMPAT_H
 #define DDB_COMPAT_H
 
+#include "access/stratnum.h"
+#include "access/sysattr.h"
+#include "access/xact.h"
 #include "catalog/pg_foreign_server.h"
+#include "executor/executor.h"
+#include "foreign/fdwapi.h"
+#include "miscadmin.h"
+#include "optimizer/cost.h"
+#include "optimizer/pathnode.h"
 #include "storage/latch.h"
 #include "utils/acl.h"
 #include "utils/memutils.h"
+#include "utils/selfuncs.h"
 #include "utils/wait_event.h"
 
 /* 16 took the macros of varlena out of postgres.h. */
@@ -57,6 +66,160 @@ ddb_compat_wait_event(const char *name)
 	return WaitEventExtensionNew(name);
 #else
 	return PG_WAIT_EXTENSION;
+#endif
+}
+
+/*
+ * Is the column in what find_nonnullable_vars() found? 16 made bitmaps of a
+ * list of Vars.
+ */
+static inline bool
+ddb_compat_is_nonnullable(List *found, int relid, AttrNumber attno)
+{
+#if PG_VERSION_NUM >= 160000
+	return relid < list_length(found) &&
+		   bms_is_member(attno - FirstLowInvalidHeapAttributeNumber,
+						 list_nth(found, relid));
+#else
+	ListCell *cell;
+
+	foreach(cell, found)
+	{
+		const Var *var = lfirst(cell);
+
+		if (IsA(var, Var) && var->varno == relid && var->varattno == attno)
+			return true;
+	}
+	return false;
+#endif
+}
+
+/* About how many elements an array expression has. */
+static inline double
+ddb_compat_array_length(PlannerInfo *root, Node *array)
+{
+#if PG_VERSION_NUM >= 170000
+	return estimate_array_length(root, array);
+#else
+	return estimate_array_length(array);
+#endif
+}
+
+/* Does the pathkey ask for descending order? */
+static inline bool
+ddb_compat_is_descending(const PathKey *pathkey)
+{
+#if PG_VERSION_NUM >= 180000
+	return pathkey->pk_cmptype == COMPARE_GT;
+#else
+	return pathkey->pk_strategy == BTGreaterStrategyNumber;
+#endif
+}
+
+/* What every ForeignPath of ours has. */
+typedef struct DdbPathShape
+{
+	double rows;
+	Cost startup_cost;
+	Cost total_cost;
+	bool disabled; /* by a setting: only where there is no other path */
+	List *pathkeys;
+	List *fdw_private;
+} DdbPathShape;
+
+static inline ForeignPath *
+ddb_compat_scan_path(PlannerInfo *root, RelOptInfo *rel, Relids required_outer,
+					 const DdbPathShape *shape)
+{
+	Cost penalty = shape->disabled ? disable_cost : 0;
+
+	return create_foreignscan_path(root,
+								   rel,
+								   NULL,
+								   shape->rows,
+#if PG_VERSION_NUM >= 180000
+								   shape->disabled,
+								   shape->startup_cost,
+								   shape->total_cost,
+#else
+								   shape->startup_cost + penalty,
+								   shape->total_cost + penalty,
+#endif
+								   shape->pathkeys,
+								   required_outer,
+								   NULL,
+#if PG_VERSION_NUM >= 170000
+								   NIL,
+#endif
+								   shape->fdw_private);
+}
+
+static inline ForeignPath *
+ddb_compat_upper_path(PlannerInfo *root, RelOptInfo *rel, PathTarget *target,
+					  const DdbPathShape *shape)
+{
+	Cost penalty = shape->disabled ? disable_cost : 0;
+
+	return create_foreign_upper_path(root,
+									 rel,
+									 target,
+									 shape->rows,
+#if PG_VERSION_NUM >= 180000
+									 shape->disabled,
+									 shape->startup_cost,
+									 shape->total_cost,
+#else
+									 shape->startup_cost + penalty,
+									 shape->total_cost + penalty,
+#endif
+									 shape->pathkeys,
+									 NULL,
+#if PG_VERSION_NUM >= 170000
+									 NIL,
+#endif
+									 shape->fdw_private);
+}
+
+/* The user as whom a foreign scan reads. */
+static inline Oid
+ddb_compat_scan_user(const ForeignScan *scan, EState *estate)
+{
+#if PG_VERSION_NUM >= 160000
+	(void) estate;
+	return OidIsValid(scan->checkAsUser) ? scan->checkAsUser : GetUserId();
+#else
+	Index relid = scan->scan.scanrelid;
+	RangeTblEntry *rte;
+
+	if (relid == 0)
+		relid = bms_next_member(scan->fs_relids, -1);
+	rte = exec_rt_fetch(relid, estate);
+	return OidIsValid(rte->checkAsUser) ? rte->checkAsUser : GetUserId();
+#endif
+}
+
+/* The one base relation below a foreign scan that has no relation itself. */
+static inline Index
+ddb_compat_scan_base_relid(const ForeignScan *scan)
+{
+#if PG_VERSION_NUM >= 160000
+	return bms_next_member(scan->fs_base_relids, -1);
+#else
+	return bms_next_member(scan->fs_relids, -1);
+#endif
+}
+
+/*
+ * May there be a subtransaction now? Until 17, not while any node of the query
+ * runs in parallel.
+ */
+static inline bool
+ddb_compat_can_begin_subtransaction(void)
+{
+#if PG_VERSION_NUM >= 170000
+	return true;
+#else
+	return !IsInParallelMode();
 #endif
 }
 

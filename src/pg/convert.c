@@ -14,18 +14,14 @@
 #include "convert.h"
 #include "document.h"
 
-/* Longest S, as it came, that can be a uuid or a timestamp. */
-#define MAX_SHORT_LEN 256
-
 /* PostgreSQL counts from 2000, the rest of the world from 1970. */
 #define EPOCH_DIFFERENCE_US                                                    \
 	((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY)
 
-/* A string without its escapes, in UTF-8. */
-static const char *
-unescape(const char *span, size_t len, size_t *plain_len)
+/* A string without its escapes, in UTF-8; its length. */
+static size_t
+unescape_into(const char *span, size_t len, char *plain)
 {
-	char *plain = palloc(len);
 	long n = ddb_json_unescape(span, len, plain);
 
 	if (n < 0)
@@ -33,63 +29,96 @@ unescape(const char *span, size_t len, size_t *plain_len)
 				(errcode(ERRCODE_PROTOCOL_VIOLATION),
 				 errmsg("malformed string from DynamoDB"),
 				 errdetail("A Unicode surrogate stands alone.")));
-	*plain_len = (size_t) n;
+	return (size_t) n;
+}
+
+static const char *
+unescape(const char *span, size_t len, size_t *plain_len)
+{
+	char *plain = palloc(len);
+
+	*plain_len = unescape_into(span, len, plain);
 	return plain;
 }
 
-/*
- * A string as it came -> checked, in the server's encoding. Points into the
- * span where there is nothing to change. NULL if it has a null character,
- * which no text of PostgreSQL can have.
- */
-static const char *
-to_server(const char *span, size_t len, bool escaped, int *server_len)
+const char *
+ddb_convert_string(const DdbValueSpan *string, int *len)
 {
-	const char *plain = span;
+	const char *plain = string->text;
+	size_t plain_len = string->len;
 	const char *converted;
 
-	if (escaped)
-		plain = unescape(span, len, &len);
-	if (escaped && memchr(plain, '\0', len) != NULL)
-		return NULL;
-	converted = pg_any_to_server(plain, (int) len, PG_UTF8);
-	*server_len = converted == plain ? (int) len : (int) strlen(converted);
+	if (string->escaped)
+	{
+		plain = unescape(string->text, string->len, &plain_len);
+		if (memchr(plain, '\0', plain_len) != NULL)
+			return NULL;
+	}
+	converted = pg_any_to_server(plain, (int) plain_len, PG_UTF8);
+	*len = converted == plain ? (int) plain_len : (int) strlen(converted);
 	return converted;
+}
+
+/*
+ * Copied, unescaped and checked in one place: where the server's encoding is
+ * UTF-8, nothing else is allocated.
+ */
+text *
+ddb_convert_string_text(const DdbValueSpan *string)
+{
+	text *result = palloc(VARHDRSZ + string->len);
+	char *plain = VARDATA(result);
+	size_t len = string->len;
+	const char *converted;
+
+	if (string->escaped)
+	{
+		len = unescape_into(string->text, string->len, plain);
+		if (memchr(plain, '\0', len) != NULL)
+			return NULL;
+	}
+	else
+		memcpy(plain, string->text, len);
+	converted = pg_any_to_server(plain, (int) len, PG_UTF8);
+	if (converted != plain)
+		return cstring_to_text(converted);
+	SET_VARSIZE(result, VARHDRSZ + len);
+	return result;
+}
+
+static DdbValueSpan
+span_of(const DdbPage *page, const DdbCell *cell)
+{
+	return (DdbValueSpan){.text = ddb_page_text(page, cell),
+						  .len = cell->len,
+						  .type = (DdbType) cell->type,
+						  .escaped = cell->escaped};
 }
 
 Datum
 ddb_convert_text(const DdbPage *page, const DdbCell *cell, bool *isnull)
 {
-	const char *text;
-	int len;
+	DdbValueSpan value = span_of(page, cell);
+	text *result = NULL;
 
-	*isnull = cell->type != DDB_TYPE_S;
-	if (*isnull)
-		return (Datum) 0;
-	text = to_server(ddb_page_text(page, cell), cell->len, cell->escaped, &len);
-	*isnull = text == NULL;
-	if (*isnull)
-		return (Datum) 0;
-	return PointerGetDatum(cstring_to_text_with_len(text, len));
+	if (value.type == DDB_TYPE_S)
+		result = ddb_convert_string_text(&value);
+	*isnull = result == NULL;
+	return PointerGetDatum(result);
 }
 
-/*
- * A short S in ASCII or UTF-8: a span of the page, or unescaped into buf. NULL
- * where it is no S or none that could mean anything.
- */
-static const char *
-short_text(const DdbPage *page, const DdbCell *cell, char buf[MAX_SHORT_LEN],
-		   size_t *len)
+const char *
+ddb_convert_short_string(const DdbValueSpan *string,
+						 char buf[DDB_SHORT_STRING_LEN], size_t *len)
 {
-	const char *span = ddb_page_text(page, cell);
 	long n;
 
-	if (cell->type != DDB_TYPE_S || cell->len > MAX_SHORT_LEN)
+	if (string->len > DDB_SHORT_STRING_LEN)
 		return NULL;
-	*len = cell->len;
-	if (!cell->escaped)
-		return span;
-	n = ddb_json_unescape(span, cell->len, buf);
+	*len = string->len;
+	if (!string->escaped)
+		return string->text;
+	n = ddb_json_unescape(string->text, string->len, buf);
 	*len = (size_t) n;
 	return n < 0 ? NULL : buf;
 }
@@ -104,9 +133,8 @@ static const uint8 hex_values[256] =
 	 ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16, ['A'] = 11, ['B'] = 12,
 	 ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16};
 
-/* What uuid_in takes: braces around it, hyphens between groups of four. */
-static bool
-parse_uuid(const char *text, size_t len, pg_uuid_t *uuid)
+bool
+ddb_convert_parse_uuid(const char *text, size_t len, pg_uuid_t *uuid)
 {
 	const char *p = text;
 	const char *end = text + len;
@@ -135,16 +163,28 @@ parse_uuid(const char *text, size_t len, pg_uuid_t *uuid)
 	return p == end;
 }
 
+/* An S that is short enough to mean something else; NULL: it is none. */
+static const char *
+short_cell(const DdbPage *page, const DdbCell *cell,
+		   char buf[DDB_SHORT_STRING_LEN], size_t *len)
+{
+	DdbValueSpan value = span_of(page, cell);
+
+	if (value.type != DDB_TYPE_S)
+		return NULL;
+	return ddb_convert_short_string(&value, buf, len);
+}
+
 Datum
 ddb_convert_uuid(const DdbPage *page, const DdbCell *cell, bool *isnull)
 {
-	char buf[MAX_SHORT_LEN];
+	char buf[DDB_SHORT_STRING_LEN];
 	size_t len;
-	const char *text = short_text(page, cell, buf, &len);
+	const char *text = short_cell(page, cell, buf, &len);
 	pg_uuid_t parsed;
 	pg_uuid_t *uuid;
 
-	*isnull = text == NULL || !parse_uuid(text, len, &parsed);
+	*isnull = text == NULL || !ddb_convert_parse_uuid(text, len, &parsed);
 	if (*isnull)
 		return (Datum) 0;
 	uuid = palloc(sizeof(pg_uuid_t));
@@ -152,42 +192,60 @@ ddb_convert_uuid(const DdbPage *page, const DdbCell *cell, bool *isnull)
 	return UUIDPGetDatum(uuid);
 }
 
+bool
+ddb_convert_parse_timestamptz(const char *text, size_t len, TimestampTz *at)
+{
+	int64_t unix_us;
+
+	if (!ddb_timestamp_parse(text, len, &unix_us))
+		return false;
+	*at = unix_us - EPOCH_DIFFERENCE_US;
+	return true;
+}
+
 Datum
 ddb_convert_timestamptz(const DdbPage *page, const DdbCell *cell, bool *isnull)
 {
-	char buf[MAX_SHORT_LEN];
+	char buf[DDB_SHORT_STRING_LEN];
 	size_t len;
-	const char *text = short_text(page, cell, buf, &len);
-	int64_t unix_us;
+	const char *text = short_cell(page, cell, buf, &len);
+	TimestampTz at;
 
-	*isnull = text == NULL || !ddb_timestamp_parse(text, len, &unix_us);
-	if (*isnull)
-		return (Datum) 0;
-	return TimestampTzGetDatum(unix_us - EPOCH_DIFFERENCE_US);
+	*isnull = text == NULL || !ddb_convert_parse_timestamptz(text, len, &at);
+	return *isnull ? (Datum) 0 : TimestampTzGetDatum(at);
 }
 
-/* An N as numeric has it: every digit. */
-static Numeric
-to_numeric(const DdbToken *token)
-{
-	char *text = pnstrdup(token->text, token->len);
-	Datum number = DirectFunctionCall3(numeric_in,
-									   CStringGetDatum(text),
-									   ObjectIdGetDatum(InvalidOid),
-									   Int32GetDatum(-1));
+/* Longest N that is copied to the stack; DynamoDB's have 38 digits. */
+#define USUAL_NUMBER_LEN 64
 
-	pfree(text);
-	return DatumGetNumeric(number);
+Datum
+ddb_convert_numeric(const char *text, size_t len)
+{
+	char buf[USUAL_NUMBER_LEN + 1];
+	char *copy = len <= USUAL_NUMBER_LEN ? buf : palloc(len + 1);
+	Datum number;
+
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	number = DirectFunctionCall3(numeric_in,
+								 CStringGetDatum(copy),
+								 ObjectIdGetDatum(InvalidOid),
+								 Int32GetDatum(-1));
+	if (copy != buf)
+		pfree(copy);
+	return number;
 }
 
 /* A name, S or B as a string of jsonb. */
 static void
 set_string(JsonbValue *value, const DdbToken *token)
 {
-	const char *text;
+	DdbValueSpan string = {.text = token->text,
+						   .len = token->len,
+						   .escaped = token->escaped};
 	int len;
+	const char *text = ddb_convert_string(&string, &len);
 
-	text = to_server(token->text, token->len, token->escaped, &len);
 	if (text == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNTRANSLATABLE_CHARACTER),
@@ -205,7 +263,8 @@ set_scalar(JsonbValue *value, const DdbToken *token)
 	{
 		case DDB_TYPE_N:
 			value->type = jbvNumeric;
-			value->val.numeric = to_numeric(token);
+			value->val.numeric =
+				DatumGetNumeric(ddb_convert_numeric(token->text, token->len));
 			break;
 		case DDB_TYPE_BOOL:
 			value->type = jbvBool;
@@ -247,24 +306,39 @@ push_token(JsonbParseState **state, const DdbToken *token)
 }
 
 Datum
-ddb_convert_item_jsonb(const char *text, size_t len)
+ddb_convert_jsonb(const DdbValueSpan *value)
 {
 	JsonbParseState *state = NULL;
 	JsonbValue *pushed = NULL;
+	JsonbValue scalar;
 	DdbTokenKind kind;
 	DdbToken token;
 	DdbWalk walk;
 
-	ddb_walk_item(&walk, text, len);
+	ddb_walk_value(&walk, value->type, value->text, value->len, value->escaped);
 	while ((kind = ddb_walk_next(&walk, &token)) != DDB_TOKEN_END)
 	{
 		if (kind == DDB_TOKEN_BROKEN)
 			ereport(ERROR,
 					(errcode(ERRCODE_PROTOCOL_VIOLATION),
 					 errmsg("malformed item from DynamoDB")));
-		pushed = push_token(&state, &token);
+		if (state == NULL && kind == DDB_TOKEN_SCALAR)
+		{
+			set_scalar(&scalar, &token);
+			pushed = &scalar;
+		}
+		else
+			pushed = push_token(&state, &token);
 	}
 	return JsonbPGetDatum(JsonbValueToJsonb(pushed));
+}
+
+Datum
+ddb_convert_item_jsonb(const char *text, size_t len)
+{
+	DdbValueSpan item = {.text = text, .len = len, .type = DDB_TYPE_M};
+
+	return ddb_convert_jsonb(&item);
 }
 
 const char *

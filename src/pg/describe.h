@@ -18,10 +18,10 @@
 extern const DdbTableInfo *ddb_describe_table(DdbSession *session,
 											  const char *table);
 
-/* Ask anew next time; for those who change a table, or find it changed. */
+/*
+ * Ask anew next time; for those who change a table, or find it changed. NULL:
+ * of all tables.
+ */
 extern void ddb_describe_forget(const char *table);
-
-/* Invalidation callbacks; once, from _PG_init. */
-extern void ddb_describe_init(void);
 
 #endif /* DDB_DESCRIBE_H */

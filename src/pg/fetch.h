@@ -29,19 +29,20 @@ typedef struct DdbFetchPlan
 	const DdbRead *reads; /* borrowed, with all that they point at; resume NULL */
 	int nreads;           /* 0: nothing to be read */
 	const DdbWanted *wanted;
-	int64 bound; /* items of which the caller expects to need no more, so read
-								 * no further ahead; 0: all of them */
+	int64 bound; /* items read (before the filter) of which the caller expects
+								 * to need no more, so read no further ahead; 0:
+								 * all of them */
 	int units_per_second; /* 0: no limit */
-	DdbFetchCost *cost;   /* added to */
+	DdbFetchCost *cost;   /* added to, page by page as they are given out */
 } DdbFetchPlan;
 
 /*
  * Ask for the first pages, without waiting. The plan is copied, what it points
  * at is borrowed. What is made lives in cxt; calls in flight end with it.
  *
- * With a bound, each read begins with Limit = bound (less where the plan has
- * many), asks for the next page only when the caller does, and for ever more
- * items each time.
+ * With a bound, one read begins, with Limit = bound; others join it, and all
+ * ask for what the bound leaves. Beyond the bound a page is only asked for when
+ * the caller asks, for ever more items each time, until that is a page anyway.
  */
 extern DdbFetch *ddb_fetch_start(MemoryContext cxt, DdbSession *session,
 								 const DdbFetchPlan *plan);
@@ -55,8 +56,9 @@ extern DdbFetch *ddb_fetch_start(MemoryContext cxt, DdbSession *session,
 extern const DdbPage *ddb_fetch_next(DdbFetch *fetch, int *read);
 
 /*
- * Would ddb_fetch_next return at once? Pumps. For asynchronous execution; the
- * owner waits for ddb_http_fd().
+ * Would ddb_fetch_next return at once? Pumps, and asks for a page if none is
+ * asked for. For asynchronous execution; the owner waits for ddb_network_fd(),
+ * no longer than ddb_client_timeout_ms().
  */
 extern bool ddb_fetch_ready(DdbFetch *fetch);
 

@@ -6,12 +6,55 @@
  */
 #include "postgres.h"
 
+#include <limits.h>
+
 #include "utils/guc.h"
 
 #include "guc.h"
 
 char *ddb_guc_server;
 bool ddb_guc_log_requests;
+bool ddb_guc_enable_pushdown;
+int ddb_guc_full_scan;
+int ddb_guc_max_read_units;
+
+static const struct config_enum_entry full_scan_options[] =
+	{{"allow", DDB_FULL_SCAN_ALLOW, false},
+	 {"warn", DDB_FULL_SCAN_WARN, false},
+	 {"forbid", DDB_FULL_SCAN_FORBID, false},
+	 {NULL, 0, false}};
+
+/* What a reader may cost; who pays the bill decides. */
+static void
+define_limits(void)
+{
+	DefineCustomEnumVariable("cruddur_ddb.full_scan",
+							 "Sets whether a whole DynamoDB table may be "
+							 "scanned.",
+							 NULL,
+							 &ddb_guc_full_scan,
+							 DDB_FULL_SCAN_ALLOW,
+							 full_scan_options,
+							 PGC_SUSET,
+							 0,
+							 NULL,
+							 NULL,
+							 NULL);
+
+	DefineCustomIntVariable("cruddur_ddb.max_read_units",
+							"Sets the read units that a statement may use.",
+							"A statement that has used them fails before its "
+							"next request. 0 turns this off.",
+							&ddb_guc_max_read_units,
+							0,
+							0,
+							INT_MAX,
+							PGC_SUSET,
+							0,
+							NULL,
+							NULL,
+							NULL);
+}
 
 void
 ddb_guc_define(void)
@@ -41,5 +84,19 @@ ddb_guc_define(void)
 							 NULL,
 							 NULL);
 
+	DefineCustomBoolVariable("cruddur_ddb.enable_pushdown",
+							 "Lets DynamoDB evaluate conditions of queries on "
+							 "foreign tables.",
+							 "If off, tables are scanned whole and everything "
+							 "is evaluated here.",
+							 &ddb_guc_enable_pushdown,
+							 true,
+							 PGC_USERSET,
+							 GUC_EXPLAIN,
+							 NULL,
+							 NULL,
+							 NULL);
+
+	define_limits();
 	MarkGUCPrefixReserved("cruddur_ddb");
 }

@@ -22,7 +22,7 @@ struct DdbMembership
 	const char *group_text;
 	char user_pk[DDB_TABLE_PK_LEN];
 	DdbValue values[2];
-	DdbQuery query;
+	DdbRead read;
 	DdbPages *pages; /* of the index */
 };
 
@@ -32,26 +32,28 @@ ddb_membership_ask(MemoryContext cxt, DdbSession *session, const DdbUser *user,
 {
 	DdbMembership *membership =
 		MemoryContextAllocZero(cxt, sizeof(DdbMembership));
-	DdbQuery *query = &membership->query;
+	DdbRead *read = &membership->read;
 
 	membership->cxt = cxt;
 	membership->session = session;
 	membership->user = user;
 	membership->group_text = group_text;
 	ddb_table_group_pk(membership->user_pk, user->uuid_text);
-	membership->values[0] = (DdbValue){":g", group_text, DDB_UUID_TEXT_LEN - 1};
+	membership->values[0] =
+		(DdbValue){":g", group_text, DDB_UUID_TEXT_LEN - 1, DDB_TYPE_S};
 	membership->values[1] =
-		(DdbValue){":p", membership->user_pk, DDB_TABLE_PK_LEN - 1};
-	query->table = ddb_session_options(session)->table_name;
-	query->values = membership->values;
-	query->nvalues = 2;
+		(DdbValue){":p", membership->user_pk, DDB_TABLE_PK_LEN - 1, DDB_TYPE_S};
+	read->kind = DDB_READ_QUERY;
+	read->table = ddb_session_options(session)->table_name;
+	read->values = membership->values;
+	read->nvalues = 2;
 
-	query->index = DDB_TABLE_GROUP_INDEX;
-	query->key_condition = "message_group_uuid = :g";
-	query->filter = "pk = :p";
-	query->projection = "pk";
+	read->index = DDB_TABLE_GROUP_INDEX;
+	read->key_condition = "message_group_uuid = :g";
+	read->filter = "pk = :p";
+	read->projection = "pk";
 	membership->pages =
-		ddb_pages_start(cxt, session, query, ddb_session_wanted_nothing());
+		ddb_pages_start(cxt, session, read, ddb_session_wanted_nothing());
 	return membership;
 }
 
@@ -71,34 +73,35 @@ any_item(DdbPages *pages)
 bool
 ddb_membership_holds(DdbMembership *membership)
 {
-	DdbQuery *query = &membership->query;
+	DdbRead *read = &membership->read;
 
 	if (any_item(membership->pages))
 		return true;
-	query->index = NULL;
-	query->key_condition = "pk = :p";
-	query->filter = "message_group_uuid = :g";
-	query->consistent = true;
+	read->index = NULL;
+	read->key_condition = "pk = :p";
+	read->filter = "message_group_uuid = :g";
+	read->consistent = true;
 	return any_item(ddb_pages_start(membership->cxt,
 									membership->session,
-									query,
+									read,
 									ddb_session_wanted_nothing()));
 }
 
 bool
 ddb_membership_any(MemoryContext cxt, DdbSession *session, const char *group_text)
 {
-	DdbValue value = {":g", group_text, DDB_UUID_TEXT_LEN - 1};
-	DdbQuery query = {.table = ddb_session_options(session)->table_name,
-					  .index = DDB_TABLE_GROUP_INDEX,
-					  .key_condition = "message_group_uuid = :g",
-					  .projection = "pk",
-					  .values = &value,
-					  .nvalues = 1,
-					  .limit = 1};
+	DdbValue value = {":g", group_text, DDB_UUID_TEXT_LEN - 1, DDB_TYPE_S};
+	DdbRead read = {.kind = DDB_READ_QUERY,
+					.table = ddb_session_options(session)->table_name,
+					.index = DDB_TABLE_GROUP_INDEX,
+					.key_condition = "message_group_uuid = :g",
+					.projection = "pk",
+					.values = &value,
+					.nvalues = 1,
+					.limit = 1};
 
 	return any_item(
-		ddb_pages_start(cxt, session, &query, ddb_session_wanted_nothing()));
+		ddb_pages_start(cxt, session, &read, ddb_session_wanted_nothing()));
 }
 
 void

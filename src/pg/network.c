@@ -99,6 +99,18 @@ ddb_network_wait(int timeout_ms)
 	}
 }
 
+int
+ddb_network_fd(void)
+{
+	return ddb_http_fd(http);
+}
+
+void
+ddb_network_wake_in(int timeout_ms)
+{
+	ddb_http_wake_in(http, timeout_ms);
+}
+
 void
 ddb_network_sleep(int ms)
 {

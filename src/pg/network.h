@@ -24,6 +24,14 @@ extern void ddb_network_drop_connections(void);
  */
 extern void ddb_network_wait(int timeout_ms);
 
+/*
+ * For those who wait for several things in a set of events of their own: what
+ * becomes readable when there is something to pump, and ddb_http_wake_in().
+ * Only once the client has been started.
+ */
+extern int ddb_network_fd(void);
+extern void ddb_network_wake_in(int timeout_ms);
+
 /* Sleep that long; serves interrupts. */
 extern void ddb_network_sleep(int ms);
 

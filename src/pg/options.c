@@ -1,16 +1,18 @@
 /*
  * options.c
- *		The options of foreign servers and user mappings.
+ *		The options of foreign servers, user mappings, foreign tables and their
+ *		columns.
  *
- * One table describes them; the validator and the loaders walk it. No message
- * shows a value, an endpoint's host aside: it may be a secret that was typed
- * into the wrong option. Foreign tables and their columns have no options yet,
- * so every option there is unknown.
+ * The validator and the loaders take values into structs; what options there
+ * are is in optionspec.c. No message shows a value, an endpoint's host aside:
+ * it may be a secret that was typed into the wrong option.
  */
 #include "postgres.h"
 
 #include "access/reloptions.h"
+#include "catalog/pg_attribute.h"
 #include "catalog/pg_foreign_server.h"
+#include "catalog/pg_foreign_table.h"
 #include "catalog/pg_user_mapping.h"
 #include "commands/defrem.h"
 #include "common/string.h"
@@ -21,248 +23,13 @@
 #include "utils/varlena.h"
 
 #include "options.h"
+#include "optionspec.h"
 #include "report.h"
-
-/* Further from what was typed than this, a name is no suggestion. */
-#define MAX_TYPING_ERRORS 4
-
-typedef enum OptionPlace
-{
-	PLACE_SERVER,
-	PLACE_MAPPING,
-	PLACE_OTHER /* takes no options */
-} OptionPlace;
-
-typedef enum OptionKind
-{
-	KIND_TEXT,
-	KIND_INT,
-	KIND_BOOL,
-	KIND_UNAVAILABLE /* part of the contract, but of no effect yet */
-} OptionKind;
-
-/* NULL if value is fine, else how to write it: a full sentence. */
-typedef const char *(*TextCheck)(const char *value);
-
-typedef struct OptionSpec
-{
-	const char *name;
-	size_t offset; /* of its field in DdbOptions */
-	OptionPlace place;
-	OptionKind kind;
-	bool superuser_only; /* of a boolean: turning it on */
-	TextCheck check;     /* of a text */
-	int min;             /* of an integer */
-	int max;
-} OptionSpec;
 
 PG_FUNCTION_INFO_V1(cruddur_ddb_fdw_validator);
 
-/* A line break in a credential would end its HTTP header and start another. */
-static const char *
-check_words(const char *value)
-{
-	if (*value == '\0')
-		return "The value must not be empty.";
-	for (const char *c = value; *c != '\0'; c++)
-	{
-		if ((unsigned char) *c < ' ' || *c == 0x7f)
-			return "The value must not have control characters.";
-	}
-	return NULL;
-}
-
-/* A region becomes one label of a host name. */
-static const char *
-check_region(const char *value)
-{
-	size_t len = strlen(value);
-
-	if (len < 1 || len > 63 || value[0] == '-' || value[len - 1] == '-' ||
-		strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-") != len)
-		return "Write the region as AWS does, for example us-east-1.";
-	return NULL;
-}
-
-static const char *
-check_path(const char *value)
-{
-	return is_absolute_path(value) ? NULL : "Write an absolute path.";
-}
-
-/* DynamoDB's naming rules, Developer Guide, "Naming rules and data types" */
-static const char *
-check_table(const char *value)
-{
-	size_t len = strlen(value);
-
-	if (len < 3 || len > 255 ||
-		strspn(value,
-			   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			   "0123456789_.-") != len)
-		return "A table of DynamoDB has a name of 3 to 255 characters out of "
-			   "a-z, A-Z, 0-9, underscore, hyphen and dot.";
-	return NULL;
-}
-
-static const char *
-check_relation(const char *value)
-{
-	List *names = NIL;
-
-	if (!SplitIdentifierString(pstrdup(value), '.', &names) ||
-		list_length(names) != 2)
-		return "Write the relation with its schema, for example "
-			   "public.users.";
-	return NULL;
-}
-
 static void
-refuse_unavailable(const char *what)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("%s is not available in this version of cruddur_ddb", what)));
-}
-
-static const char *
-check_source(const char *value)
-{
-	if (strcmp(value, "host") == 0)
-		refuse_unavailable("credential_source \"host\"");
-	if (strcmp(value, "static") != 0)
-		return "The only source in this version is \"static\".";
-	return NULL;
-}
-
-#define FIELD(name) #name, offsetof(DdbOptions, name)
-
-static const OptionSpec option_specs[] = {
-	{FIELD(region), PLACE_SERVER, .kind = KIND_TEXT, .check = check_region},
-	{FIELD(endpoint), PLACE_SERVER, .kind = KIND_TEXT, .check = check_words},
-	{FIELD(table_name), PLACE_SERVER, .kind = KIND_TEXT, .check = check_table},
-	{FIELD(users_table), PLACE_SERVER, .kind = KIND_TEXT, .check = check_relation},
-	{FIELD(ca_file),
-	 PLACE_SERVER,
-	 .kind = KIND_TEXT,
-	 .check = check_path,
-	 .superuser_only = true},
-	{FIELD(allow_http), PLACE_SERVER, .kind = KIND_BOOL, .superuser_only = true},
-	{FIELD(use_fips), PLACE_SERVER, .kind = KIND_BOOL},
-	{FIELD(use_dualstack), PLACE_SERVER, .kind = KIND_BOOL},
-	{FIELD(connect_timeout_ms), PLACE_SERVER, .kind = KIND_INT, .min = 1, .max = 600000},
-	{FIELD(request_timeout_ms), PLACE_SERVER, .kind = KIND_INT, .min = 1, .max = 600000},
-	{FIELD(max_attempts),
-	 PLACE_SERVER,
-	 .kind = KIND_INT,
-	 .min = 1,
-	 .max = DDB_CALL_MAX_ATTEMPTS},
-	{FIELD(max_connections), PLACE_SERVER, .kind = KIND_INT, .min = 1, .max = 64},
-	{FIELD(consistent_read), PLACE_SERVER, .kind = KIND_BOOL},
-	{"streams_endpoint", 0, PLACE_SERVER, .kind = KIND_UNAVAILABLE},
-	{"cognito_endpoint", 0, PLACE_SERVER, .kind = KIND_UNAVAILABLE},
-	{"sts_endpoint", 0, PLACE_SERVER, .kind = KIND_UNAVAILABLE},
-	{"user_pool_id", 0, PLACE_SERVER, .kind = KIND_UNAVAILABLE},
-	{"read_units_per_second", 0, PLACE_SERVER, .kind = KIND_UNAVAILABLE},
-	{"write_units_per_second", 0, PLACE_SERVER, .kind = KIND_UNAVAILABLE},
-	{"updatable", 0, PLACE_SERVER, .kind = KIND_UNAVAILABLE},
-	{FIELD(access_key_id), PLACE_MAPPING, .kind = KIND_TEXT, .check = check_words},
-	{FIELD(secret_access_key), PLACE_MAPPING, .kind = KIND_TEXT, .check = check_words},
-	{FIELD(session_token), PLACE_MAPPING, .kind = KIND_TEXT, .check = check_words},
-	{FIELD(credential_source),
-	 PLACE_MAPPING,
-	 .kind = KIND_TEXT,
-	 .check = check_source},
-	{"profile", 0, PLACE_MAPPING, .kind = KIND_UNAVAILABLE},
-	{"role_arn", 0, PLACE_MAPPING, .kind = KIND_UNAVAILABLE},
-	{"external_id", 0, PLACE_MAPPING, .kind = KIND_UNAVAILABLE},
-	{"role_session_name", 0, PLACE_MAPPING, .kind = KIND_UNAVAILABLE},
-};
-
-#undef FIELD
-
-static const OptionSpec *
-find_spec(OptionPlace place, const char *name)
-{
-	for (size_t i = 0; i < lengthof(option_specs); i++)
-	{
-		const OptionSpec *spec = &option_specs[i];
-
-		if (spec->place == place && strcmp(spec->name, name) == 0)
-			return spec;
-	}
-	return NULL;
-}
-
-/* The name nearest to what was typed, by the rule that core has for its own. */
-static const char *
-nearest_name(OptionPlace place, const char *typed)
-{
-	int typed_len = strlen(typed);
-	int best = Min(MAX_TYPING_ERRORS, typed_len / 2) + 1;
-	const char *nearest = NULL;
-
-	if (typed_len >= NAMEDATALEN)
-		return NULL;
-	for (size_t i = 0; i < lengthof(option_specs); i++)
-	{
-		const OptionSpec *spec = &option_specs[i];
-		int distance;
-
-		if (spec->place != place || spec->kind == KIND_UNAVAILABLE)
-			continue;
-		distance = varstr_levenshtein_less_equal(typed,
-												 typed_len,
-												 spec->name,
-												 strlen(spec->name),
-												 1,
-												 1,
-												 1,
-												 best,
-												 true);
-		if (distance < best)
-		{
-			best = distance;
-			nearest = spec->name;
-		}
-	}
-	return nearest;
-}
-
-static char *
-valid_names(OptionPlace place)
-{
-	StringInfoData names;
-
-	initStringInfo(&names);
-	for (size_t i = 0; i < lengthof(option_specs); i++)
-	{
-		const OptionSpec *spec = &option_specs[i];
-
-		if (spec->place == place && spec->kind != KIND_UNAVAILABLE)
-			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", spec->name);
-	}
-	return names.data;
-}
-
-static const char *
-unknown_option_hint(OptionPlace place, const char *name)
-{
-	const char *nearest = nearest_name(place, name);
-
-	if (find_spec(PLACE_SERVER, name) != NULL)
-		return psprintf("\"%s\" is an option of a foreign server.", name);
-	if (find_spec(PLACE_MAPPING, name) != NULL)
-		return psprintf("\"%s\" is an option of a user mapping.", name);
-	if (nearest != NULL)
-		return psprintf("Perhaps you meant the option \"%s\".", nearest);
-	if (place == PLACE_OTHER)
-		return "There are no valid options in this context.";
-	return psprintf("Valid options in this context are: %s", valid_names(place));
-}
-
-static void
-refuse_value(const OptionSpec *spec, const char *hint)
+refuse_value(const DdbOptionSpec *spec, const char *hint)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
@@ -270,48 +37,88 @@ refuse_value(const OptionSpec *spec, const char *hint)
 			 errhint("%s", hint)));
 }
 
-static void
-store_int(const OptionSpec *spec, const char *value, int *field)
+/* "Write an integer from 1 to 64 or auto." */
+static const char *
+choices(const DdbOptionSpec *spec)
+{
+	const DdbOptionWord *word = spec->words;
+	StringInfoData hint;
+
+	initStringInfo(&hint);
+	appendStringInfoString(&hint, "Write ");
+	if (spec->kind == DDB_OPTION_INT)
+		appendStringInfo(&hint, "an integer from %d to %d", spec->min, spec->max);
+	for (; word != NULL && word->word != NULL; word++)
+	{
+		if (word > spec->words || spec->kind == DDB_OPTION_INT)
+			appendStringInfoString(&hint, word[1].word != NULL ? ", " : " or ");
+		appendStringInfoString(&hint, word->word);
+	}
+	appendStringInfoChar(&hint, '.');
+	return hint.data;
+}
+
+static bool
+parse_word(const DdbOptionWord *words, const char *value, int *field)
+{
+	for (; words != NULL && words->word != NULL; words++)
+	{
+		if (strcmp(words->word, value) == 0)
+		{
+			*field = words->value;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+parse_int_within(const char *value, int min, int max, int *field)
 {
 	char *end;
 
 	errno = 0;
 	*field = strtoint(value, &end, 10);
-	if (errno != 0 || end == value || *end != '\0' || *field < spec->min ||
-		*field > spec->max)
-		refuse_value(spec,
-					 psprintf("Write an integer from %d to %d.",
-							  spec->min,
-							  spec->max));
+	return errno == 0 && end != value && *end == '\0' && *field >= min &&
+		   *field <= max;
 }
 
-/* Check a value and put it into its field of options. */
+/* Check a value and put it into its field of the struct of its place. */
 static void
-store_option(const OptionSpec *spec, DefElem *def, DdbOptions *options)
+store_option(const DdbOptionSpec *spec, DefElem *def, void *options)
 {
 	char *value = defGetString(def);
-	char *field = (char *) options + spec->offset;
-	const char *hint;
+	void *field = (char *) options + spec->offset;
+	const char *fault = NULL;
 
 	switch (spec->kind)
 	{
-		case KIND_TEXT:
-			hint = spec->check(value);
-			if (hint != NULL)
-				refuse_value(spec, hint);
+		case DDB_OPTION_TEXT:
+			fault = spec->check(value);
 			*(char **) field = pstrdup(value);
 			break;
-		case KIND_INT:
-			store_int(spec, value, (int *) field);
+		case DDB_OPTION_PATH:
+			fault = ddb_path_parse(field, value);
 			break;
-		case KIND_BOOL:
-			if (!parse_bool(value, (bool *) field))
-				refuse_value(spec, "Write true or false.");
+		case DDB_OPTION_INT:
+			if (!parse_word(spec->words, value, field) &&
+				!parse_int_within(value, spec->min, spec->max, field))
+				fault = choices(spec);
 			break;
-		case KIND_UNAVAILABLE:
-			refuse_unavailable(psprintf("option \"%s\"", spec->name));
+		case DDB_OPTION_WORD:
+			if (!parse_word(spec->words, value, field))
+				fault = choices(spec);
+			break;
+		case DDB_OPTION_BOOL:
+			if (!parse_bool(value, field))
+				fault = "Write true or false.";
+			break;
+		case DDB_OPTION_UNAVAILABLE:
+			ddb_optionspec_refuse(psprintf("option \"%s\"", spec->name));
 			break;
 	}
+	if (fault != NULL)
+		refuse_value(spec, fault);
 }
 
 /*
@@ -320,13 +127,13 @@ store_option(const OptionSpec *spec, DefElem *def, DdbOptions *options)
  * not allowed for the next. Turning a boolean off is open to all.
  */
 static void
-check_permission(const OptionSpec *spec, const DdbOptions *options)
+check_permission(const DdbOptionSpec *spec, const void *options)
 {
 	const char *field = (const char *) options + spec->offset;
 
 	if (!spec->superuser_only || superuser())
 		return;
-	if (spec->kind == KIND_BOOL && !*(const bool *) field)
+	if (spec->kind == DDB_OPTION_BOOL && !*(const bool *) field)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -370,48 +177,68 @@ set_defaults(DdbOptions *options)
 	options->max_connections = 4;
 }
 
+static DdbOptionPlace
+place_of(Oid catalog)
+{
+	switch (catalog)
+	{
+		case ForeignServerRelationId:
+			return DDB_OPTION_SERVER;
+		case UserMappingRelationId:
+			return DDB_OPTION_MAPPING;
+		case ForeignTableRelationId:
+			return DDB_OPTION_TABLE;
+		case AttributeRelationId:
+			return DDB_OPTION_COLUMN;
+		default:
+			return DDB_OPTION_NOWHERE;
+	}
+}
+
 Datum
 cruddur_ddb_fdw_validator(PG_FUNCTION_ARGS)
 {
 	List *list = untransformRelOptions(PG_GETARG_DATUM(0));
-	Oid catalog = PG_GETARG_OID(1);
-	OptionPlace place = PLACE_OTHER;
-	DdbOptions options;
+	DdbOptionPlace place = place_of(PG_GETARG_OID(1));
+	union
+	{
+		DdbOptions server;
+		DdbTableOptions table;
+		DdbColumnOptions column;
+	} options;
 	ListCell *cell;
 
-	if (catalog == ForeignServerRelationId)
-		place = PLACE_SERVER;
-	else if (catalog == UserMappingRelationId)
-		place = PLACE_MAPPING;
-
-	set_defaults(&options);
+	memset(&options, 0, sizeof(options));
+	if (place == DDB_OPTION_SERVER)
+		set_defaults(&options.server);
 	foreach(cell, list)
 	{
 		DefElem *def = lfirst_node(DefElem, cell);
-		const OptionSpec *spec = find_spec(place, def->defname);
+		const DdbOptionSpec *spec = ddb_optionspec_find(place, def->defname);
 
 		if (spec == NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
 					 errmsg("invalid option \"%s\"", def->defname),
-					 errhint("%s", unknown_option_hint(place, def->defname))));
+					 errhint("%s", ddb_optionspec_hint(place, def->defname))));
 		store_option(spec, def, &options);
 		check_permission(spec, &options);
 	}
-	check_endpoint(&options);
+	if (place == DDB_OPTION_SERVER)
+		check_endpoint(&options.server);
 	PG_RETURN_VOID();
 }
 
 /* An option that the catalog has and this version does not know has no say. */
 static void
-load(DdbOptions *options, OptionPlace place, List *list)
+load(void *options, DdbOptionPlace place, List *list)
 {
 	ListCell *cell;
 
 	foreach(cell, list)
 	{
 		DefElem *def = lfirst_node(DefElem, cell);
-		const OptionSpec *spec = find_spec(place, def->defname);
+		const DdbOptionSpec *spec = ddb_optionspec_find(place, def->defname);
 
 		if (spec != NULL)
 			store_option(spec, def, options);
@@ -437,14 +264,14 @@ ddb_options_load_server(DdbOptions *options, const ForeignServer *server)
 {
 	set_defaults(options);
 	options->server_name = pstrdup(server->servername);
-	load(options, PLACE_SERVER, server->options);
+	load(options, DDB_OPTION_SERVER, server->options);
 	options->users_table = quote_relation(options->users_table);
 }
 
 void
 ddb_options_load_mapping(DdbOptions *options, List *mapping)
 {
-	load(options, PLACE_MAPPING, mapping);
+	load(options, DDB_OPTION_MAPPING, mapping);
 	if (options->access_key_id != NULL && options->secret_access_key != NULL)
 		return;
 	ereport(ERROR,
@@ -455,6 +282,37 @@ ddb_options_load_mapping(DdbOptions *options, List *mapping)
 											  : "access_key_id"),
 			 errhint("Set the options access_key_id and secret_access_key of "
 					 "the user mapping.")));
+}
+
+void
+ddb_options_load_table(DdbTableOptions *options, const DdbOptions *server,
+					   const char *relation, List *table)
+{
+	const char *fault;
+
+	memset(options, 0, sizeof(*options));
+	options->consistent_read = server->consistent_read;
+	options->read_units_per_second = server->read_units_per_second;
+	load(options, DDB_OPTION_TABLE, table);
+	if (options->table_name != NULL)
+		return;
+	fault = ddb_optionspec_find(DDB_OPTION_TABLE, "table_name")->check(relation);
+	if (fault != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_TABLE_NOT_FOUND),
+				 errmsg("\"%s\" cannot be the name of a table of DynamoDB",
+						relation),
+				 errdetail("%s", fault),
+				 errhint("Set the option table_name of foreign table \"%s\".",
+						 relation)));
+	options->table_name = pstrdup(relation);
+}
+
+void
+ddb_options_load_column(DdbColumnOptions *options, List *column)
+{
+	memset(options, 0, sizeof(*options));
+	load(options, DDB_OPTION_COLUMN, column);
 }
 
 void

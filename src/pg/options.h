@@ -1,6 +1,7 @@
 /*
  * options.h
- *		The options of foreign servers and user mappings.
+ *		The options of foreign servers, user mappings, foreign tables and their
+ *		columns.
  */
 #ifndef DDB_OPTIONS_H
 #define DDB_OPTIONS_H
@@ -11,6 +12,7 @@
 #include "nodes/pg_list.h"
 
 #include "call.h"
+#include "path.h"
 
 /*
  * The options of one server and one user mapping, defaults filled in. Strings
@@ -33,6 +35,7 @@ typedef struct DdbOptions
 	int request_timeout_ms;
 	int max_attempts;
 	int max_connections;
+	int read_units_per_second; /* 0: no limit */
 
 	/* of the user mapping */
 	char *credential_source;
@@ -40,6 +43,39 @@ typedef struct DdbOptions
 	char *secret_access_key;
 	char *session_token;
 } DdbOptions;
+
+typedef enum DdbMismatch
+{
+	DDB_MISMATCH_ERROR,
+	DDB_MISMATCH_NULL
+} DdbMismatch;
+
+/* Of a foreign table, defaults filled in. */
+typedef struct DdbTableOptions
+{
+	char *table_name;
+	char *index_name; /* NULL: not given */
+	bool consistent_read;
+	int read_units_per_second; /* 0: no limit */
+	int segments;              /* 0: auto */
+	int on_type_mismatch;      /* a DdbMismatch */
+} DdbTableOptions;
+
+typedef enum DdbKeyRole
+{
+	DDB_KEY_NONE,
+	DDB_KEY_PARTITION,
+	DDB_KEY_SORT
+} DdbKeyRole;
+
+/* Of a column of a foreign table. */
+typedef struct DdbColumnOptions
+{
+	DdbDocumentPath attribute; /* text is NULL where it is not given */
+	int type;                  /* a DdbType; ABSENT: not given */
+	int key;                   /* a DdbKeyRole */
+	bool canonical;
+} DdbColumnOptions;
 
 /*
  * Reset options to the defaults and fill in the server's. Allocates in
@@ -54,6 +90,17 @@ extern void ddb_options_load_server(DdbOptions *options,
  * may set one after the other.
  */
 extern void ddb_options_load_mapping(DdbOptions *options, List *mapping);
+
+/*
+ * The options of a foreign table, what it leaves open from its server's. Error
+ * HV00R if it has to have the relation's name and DynamoDB has no such names.
+ */
+extern void ddb_options_load_table(DdbTableOptions *options,
+								   const DdbOptions *server,
+								   const char *relation, List *table);
+
+/* The options of a column. */
+extern void ddb_options_load_column(DdbColumnOptions *options, List *column);
 
 /* What a client is made from; its strings are those of options. */
 extern void ddb_options_client_config(const DdbOptions *options,

@@ -56,10 +56,12 @@ typedef struct DdbCond
 /* Of a ForeignScan. In the executor, cond->value is an element of fdw_exprs. */
 typedef struct DdbPlan
 {
-	DdbReadKind kind;   /* GET where there is one key, else BATCH */
-	const char *index;  /* NULL: the table itself */
-	int key_attnos[2];  /* partition and sort key columns of the access; 0: no
-								 * such key or no column of it */
+	DdbReadKind kind;         /* GET where there is one key, else BATCH */
+	const char *index;        /* NULL: the table itself */
+	const char *key_names[2]; /* partition and sort key attribute of the access,
+								 * NULL: there is none */
+	DdbType key_types[2];
+	const char *item_key[2]; /* the table's key, which names an item */
 	List *partition;    /* DdbCond: COMPARE EQ or ANY; conditions of the
 								 * partition key, any of them will do */
 	List *sort;         /* DdbCond of the sort key, all of them true */

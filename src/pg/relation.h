@@ -12,13 +12,6 @@
 #include "options.h"
 #include "value.h"
 
-/* One step of a document path below the attribute: ".name" or "[index]". */
-typedef struct DdbStep
-{
-	const char *name; /* UTF-8; NULL: index counts */
-	int index;
-} DdbStep;
-
 /* How a column's values relate to what DynamoDB stores and compares. */
 typedef enum DdbMatch
 {
@@ -40,11 +33,13 @@ typedef struct DdbColumn
 	int nsteps;            /* below the attribute */
 	const DdbStep *steps;
 	Oid type;
+	Oid base_type; /* type, or what is below it if it is a domain */
 	int32 typmod;
 	Oid collation;
 	DdbType ddb_type; /* the scalar that the column is compared as: S, N, B
 								 * or BOOL; ABSENT: none */
 	DdbType write_as; /* option "type"; ABSENT: not given */
+	DdbKeyRole key;   /* option "key", as IMPORT FOREIGN SCHEMA sets it */
 	DdbMatch match;   /* under the column's own collation */
 	bool exact;       /* every value of ddb_type fits the column, so that
 								 * what DynamoDB compares is what SQL compares */
@@ -70,7 +65,9 @@ typedef struct DdbRelation
 
 /*
  * Of an open foreign table: its options and its columns' from the catalog, what
- * they leave open from the server's. In CurrentMemoryContext.
+ * they leave open from the server's. In CurrentMemoryContext. Errors: HV00R if
+ * it has no table_name and its own is none for DynamoDB, HV004 if a column of
+ * the whole item is not json or jsonb, 42804 if a canonical one is not uuid.
  */
 extern DdbRelation *ddb_relation_load(Relation relation,
 									  const DdbOptions *server);
@@ -83,18 +80,9 @@ ddb_relation_column(const DdbRelation *relation, AttrNumber attno)
 
 /*
  * How comparisons of the column under this collation (of the operator) may be
- * sent: column->match, or less. Text has an order only under "C", and none at
- * all under a nondeterministic collation.
+ * sent. Text has an order only under "C", and nothing at all under a
+ * nondeterministic collation; for other types the collation has no say.
  */
 extern DdbMatch ddb_relation_match(const DdbColumn *column, Oid collation);
-
-/*
- * The parts of a document path "doc.a[0]"; a part in double quotes is taken as
- * it is, a double quote in it is doubled. Returns NULL with *fault, a full
- * sentence, where it is none; else the attribute in UTF-8, palloc'd.
- */
-extern const char *ddb_relation_parse_path(const char *path, int *nsteps,
-										   const DdbStep **steps,
-										   const char **fault);
 
 #endif /* DDB_RELATION_H */

@@ -11,13 +11,16 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 
+#include "budget.h"
 #include "convert.h"
+#include "fetch.h"
 #include "input.h"
-#include "pages.h"
 
 typedef struct ItemScan
 {
-	DdbPages *pages;
+	DdbRead read;
+	DdbFetchCost cost;
+	DdbFetch *fetch;
 	const DdbPage *page;
 	int item; /* next of the page */
 } ItemScan;
@@ -39,11 +42,18 @@ start_scan(MemoryContext cxt, const char *table_name)
 	ItemScan *scan = palloc0(sizeof(ItemScan));
 	DdbSession *session = ddb_session_open(cxt);
 	const DdbOptions *options = ddb_session_options(session);
-	DdbQuery query = {.consistent = options->consistent_read};
+	DdbFetchPlan plan = {.reads = &scan->read,
+						 .nreads = 1,
+						 .wanted = wanted_items(),
+						 .units_per_second = options->read_units_per_second,
+						 .cost = &scan->cost};
 
-	query.table = table_name == NULL ? options->table_name : pstrdup(table_name);
-	scan->pages = ddb_pages_start(cxt, session, &query, wanted_items());
-	ddb_pages_read_ahead(scan->pages);
+	scan->read.kind = DDB_READ_SCAN;
+	scan->read.table =
+		table_name == NULL ? options->table_name : pstrdup(table_name);
+	scan->read.consistent = options->consistent_read;
+	ddb_budget_check_scan(scan->read.table);
+	scan->fetch = ddb_fetch_start(cxt, session, &plan);
 	MemoryContextSwitchTo(old);
 	return scan;
 }
@@ -57,6 +67,7 @@ cruddur_scan(PG_FUNCTION_ARGS)
 	FuncCallContext *call;
 	const DdbSpan *span;
 	ItemScan *scan;
+	int read;
 
 	if (SRF_IS_FIRSTCALL())
 	{
@@ -71,7 +82,7 @@ cruddur_scan(PG_FUNCTION_ARGS)
 	scan = call->user_fctx;
 	while (scan->page == NULL || scan->item == scan->page->nitems)
 	{
-		scan->page = ddb_pages_next(scan->pages);
+		scan->page = ddb_fetch_next(scan->fetch, &read);
 		scan->item = 0;
 		if (scan->page == NULL)
 			SRF_RETURN_DONE(call);

@@ -11,6 +11,7 @@
 #include "tcop/utility.h"
 #include "utils/builtins.h"
 
+#include "describe.h"
 #include "input.h"
 #include "network.h"
 #include "request.h"
@@ -168,6 +169,7 @@ cruddur_schema_load(PG_FUNCTION_ARGS)
 	}
 	else
 		(void) ddb_request_finish(cxt, session, call);
+	ddb_describe_forget(table);
 	description = wait_for_table(cxt, session, table, false);
 	MemoryContextDelete(cxt);
 	PG_RETURN_JSONB_P(description);
@@ -198,6 +200,7 @@ cruddur_drop_table(PG_FUNCTION_ARGS)
 					ddb_client_delete_table(ddb_session_client(session), table));
 	description = ddb_request_object(ddb_request_finish(cxt, session, call),
 									 "TableDescription");
+	ddb_describe_forget(table);
 	(void) wait_for_table(cxt, session, table, true);
 	MemoryContextDelete(cxt);
 	PG_RETURN_JSONB_P(description);

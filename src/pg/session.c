@@ -21,6 +21,7 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
+#include "budget.h"
 #include "compat.h"
 #include "credentials.h"
 #include "guc.h"
@@ -36,6 +37,7 @@ struct DdbSession
 	MemoryContext cxt; /* holds this struct and the options */
 	Oid server;
 	Oid user;
+	uint64 number;
 	bool valid;
 	int pins;
 	DdbOptions options;
@@ -53,6 +55,7 @@ static DdbSession *sessions = NULL; /* newest first */
 static bool any_invalid = false;
 static bool connections_stale = false; /* kept from before an invalidation */
 static uint64 invalidations = 0;       /* how many there were */
+static uint64 last_number = 0;         /* of a session */
 
 MemoryContext
 ddb_session_context(void)
@@ -141,11 +144,13 @@ check_usage(const DdbSession *session)
 		aclcheck_error(result, OBJECT_FOREIGN_SERVER, session->options.server_name);
 }
 
+/* server_oid: InvalidOid for the one that the functions use */
 static DdbSession *
-create_session(Oid user)
+create_session(Oid server_oid, Oid user)
 {
 	uint64 before = invalidations;
-	ForeignServer *server = find_server();
+	ForeignServer *server =
+		OidIsValid(server_oid) ? GetForeignServer(server_oid) : find_server();
 	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
 											  "cruddur_ddb session",
 											  ALLOCSET_SMALL_SIZES);
@@ -162,21 +167,36 @@ create_session(Oid user)
 	/* Reading one catalog may have brought news of the other: serve once. */
 	session->valid = invalidations == before;
 	any_invalid |= !session->valid;
+	session->number = ++last_number;
 	session->next = sessions;
 	sessions = session;
 	return session;
 }
 
 static DdbSession *
-find_session(Oid user)
+find_session(Oid server_oid, Oid user)
 {
 	for (DdbSession *session = sessions; session != NULL; session = session->next)
 	{
-		if (session->valid && session->user == user &&
-			strcmp(session->options.server_name, ddb_guc_server) == 0)
+		if (!session->valid || session->user != user)
+			continue;
+		if (OidIsValid(server_oid)
+				? session->server == server_oid
+				: strcmp(session->options.server_name, ddb_guc_server) == 0)
 			return session;
 	}
 	return NULL;
+}
+
+static DdbSession *
+find_or_create_session(Oid server_oid, Oid user)
+{
+	DdbSession *session;
+
+	if (any_invalid)
+		sweep();
+	session = find_session(server_oid, user);
+	return session != NULL ? session : create_session(server_oid, user);
 }
 
 static void
@@ -185,25 +205,41 @@ unpin(void *arg)
 	((Pin *) arg)->session->pins--;
 }
 
-DdbSession *
-ddb_session_open(MemoryContext cxt)
+static void
+pin(MemoryContext cxt, DdbSession *session)
 {
-	Oid user = GetUserId();
 	Pin *pin = MemoryContextAlloc(cxt, sizeof(Pin));
-	DdbSession *session;
 
-	if (any_invalid)
-		sweep();
-	session = find_session(user);
-	if (session == NULL)
-		session = create_session(user);
-	check_usage(session);
 	pin->session = session;
 	pin->callback.func = unpin;
 	pin->callback.arg = pin;
 	MemoryContextRegisterResetCallback(cxt, &pin->callback);
 	session->pins++;
+}
+
+DdbSession *
+ddb_session_open(MemoryContext cxt)
+{
+	DdbSession *session = find_or_create_session(InvalidOid, GetUserId());
+
+	check_usage(session);
+	pin(cxt, session);
 	return session;
+}
+
+DdbSession *
+ddb_session_open_for(MemoryContext cxt, Oid server, Oid user)
+{
+	DdbSession *session = find_or_create_session(server, user);
+
+	pin(cxt, session);
+	return session;
+}
+
+uint64
+ddb_session_number(const DdbSession *session)
+{
+	return session->number;
 }
 
 const DdbOptions *
@@ -300,22 +336,22 @@ ddb_session_own_call(MemoryContext cxt)
 }
 
 void
+ddb_session_step(DdbSession *session)
+{
+	int timeout_ms = ddb_client_timeout_ms(session->client);
+
+	if (timeout_ms != 0)
+		ddb_network_wait(timeout_ms);
+	CHECK_FOR_INTERRUPTS();
+	ddb_client_pump(session->client);
+}
+
+void
 ddb_session_wait(DdbSession *session, DdbCall *call)
 {
-	DdbClient *client = session->client;
-
-	for (;;)
-	{
-		int timeout_ms;
-
-		ddb_client_pump(client);
-		if (ddb_call_done(call))
-			break;
-		timeout_ms = ddb_client_timeout_ms(client);
-		if (timeout_ms != 0)
-			ddb_network_wait(timeout_ms);
-		CHECK_FOR_INTERRUPTS();
-	}
+	ddb_client_pump(session->client);
+	while (!ddb_call_done(call))
+		ddb_session_step(session);
 }
 
 /* One line for each attempt. Bodies and headers are nobody's business. */
@@ -350,6 +386,8 @@ void
 ddb_session_count(DdbSession *session, DdbCall *call, const DdbYield *yield)
 {
 	ddb_stats_count(session->options.server_name, call, yield);
+	if (yield != NULL)
+		ddb_budget_charge(yield->read_units);
 	if (ddb_guc_log_requests)
 		log_attempts(call, yield);
 }

@@ -49,6 +49,9 @@ extern DdbSession *ddb_session_open(MemoryContext cxt);
  */
 extern DdbSession *ddb_session_open_for(MemoryContext cxt, Oid server, Oid user);
 
+/* No other session of this backend has or had this number. */
+extern uint64 ddb_session_number(const DdbSession *session);
+
 /* Of the server; those of the user mapping are not kept. */
 extern const DdbOptions *ddb_session_options(const DdbSession *session);
 
@@ -68,8 +71,9 @@ extern DdbOwned *ddb_session_own_call(MemoryContext cxt);
 extern void ddb_session_wait(DdbSession *session, DdbCall *call);
 
 /*
- * Pump, wait for the network once where nothing is ready, serve interrupts: a
- * turn of the loop of those who wait for any of several calls.
+ * Wait for the network once, serve interrupts, pump: a turn of the loop of
+ * those who wait for any of several calls. They have pumped before, and look
+ * after each turn.
  */
 extern void ddb_session_step(DdbSession *session);
 

@@ -119,17 +119,18 @@ set_before(DdbTimeline *timeline, TimestampTz before, bool *nothing)
 }
 
 static DdbValue *
-add_value(DdbTimeline *timeline, DdbQuery *query, const char *name)
+add_value(DdbTimeline *timeline, DdbRead *read, const char *name)
 {
-	DdbValue *value = &timeline->values[query->nvalues++];
+	DdbValue *value = &timeline->values[read->nvalues++];
 
 	value->name = name;
+	value->type = DDB_TYPE_S;
 	return value;
 }
 
 /* Key condition and values. False if the bounds leave nothing to be found. */
 static bool
-set_condition(DdbTimeline *timeline, DdbQuery *query)
+set_condition(DdbTimeline *timeline, DdbRead *read)
 {
 	const DdbTimelineBounds *bounds = timeline->bounds;
 	bool has_before = bounds->has_before;
@@ -137,7 +138,7 @@ set_condition(DdbTimeline *timeline, DdbQuery *query)
 	bool nothing;
 	int side = 0;
 
-	query->key_condition = "pk = :p";
+	read->key_condition = "pk = :p";
 	if (has_before && !set_before(timeline, bounds->before, &nothing))
 	{
 		if (nothing)
@@ -156,21 +157,21 @@ set_condition(DdbTimeline *timeline, DdbQuery *query)
 
 	/* One condition on the sort key is all that DynamoDB takes. */
 	if (has_year && has_before && side == 0)
-		query->key_condition = "pk = :p AND sk BETWEEN :y AND :b";
+		read->key_condition = "pk = :p AND sk BETWEEN :y AND :b";
 	else if (has_year)
-		query->key_condition = "pk = :p AND begins_with(sk, :y)";
+		read->key_condition = "pk = :p AND begins_with(sk, :y)";
 	else if (has_before)
-		query->key_condition = "pk = :p AND sk < :b";
+		read->key_condition = "pk = :p AND sk < :b";
 	if (has_year)
 	{
-		DdbValue *value = add_value(timeline, query, ":y");
+		DdbValue *value = add_value(timeline, read, ":y");
 
 		value->text = timeline->year_text;
 		value->len = 4;
 	}
 	if (has_before && side == 0)
 	{
-		DdbValue *value = add_value(timeline, query, ":b");
+		DdbValue *value = add_value(timeline, read, ":b");
 
 		value->text = timeline->before_text;
 		value->len = SECOND_LEN;
@@ -184,25 +185,26 @@ ddb_timeline_ask(MemoryContext cxt, DdbSession *session, const char *pk,
 {
 	const DdbOptions *options = ddb_session_options(session);
 	DdbTimeline *timeline = MemoryContextAllocZero(cxt, sizeof(DdbTimeline));
-	DdbQuery query = {.table = options->table_name,
-					  .values = timeline->values,
-					  .limit = bounds->max_results,
-					  .backward = true,
-					  .consistent = options->consistent_read};
-	DdbValue *value = add_value(timeline, &query, ":p");
+	DdbRead read = {.kind = DDB_READ_QUERY,
+					.table = options->table_name,
+					.values = timeline->values,
+					.limit = bounds->max_results,
+					.backward = true,
+					.consistent = options->consistent_read};
+	DdbValue *value = add_value(timeline, &read, ":p");
 
 	value->text = pk;
 	value->len = strlen(pk);
 	timeline->cxt = cxt;
 	timeline->bounds = bounds;
-	if (!set_condition(timeline, &query))
+	if (!set_condition(timeline, &read))
 		return timeline;
-	query.projection =
+	read.projection =
 		strcmp(uuid_attribute, "message_uuid") == 0
 			? "sk, message, message_uuid, user_display_name, user_handle"
 			: "sk, message, message_group_uuid, user_display_name, user_handle";
 	timeline->pages =
-		ddb_pages_start(cxt, session, &query, wanted_of(uuid_attribute));
+		ddb_pages_start(cxt, session, &read, wanted_of(uuid_attribute));
 	return timeline;
 }
 

@@ -69,6 +69,7 @@ ddb_writeset_set(DdbWriteset *writeset, const char *name, const char *text,
 	memcpy(copy, text, len);
 	copy[len] = '\0';
 	attribute->name = name;
+	attribute->type = DDB_TYPE_S;
 	attribute->text = copy;
 	attribute->len = len;
 }
@@ -126,6 +127,12 @@ is_ours(DdbWriteset *writeset, const Item *item)
 	DdbOwned *seat = ddb_session_own_call(writeset->cxt);
 	DdbPage *page = ddb_session_create_page(writeset->cxt);
 	const char *names[MAX_ATTRIBUTES] = {NULL};
+	DdbRead read = {.kind = DDB_READ_GET,
+					.table = writeset->table,
+					.keys = item->attributes,
+					.nkeys = 1,
+					.key_len = 2,
+					.consistent = true};
 	DdbWanted *wanted;
 	DdbCall *call;
 
@@ -133,11 +140,7 @@ is_ours(DdbWriteset *writeset, const Item *item)
 		names[i] = item->attributes[i].name;
 	wanted = ddb_own_set(wanted_seat,
 						 ddb_wanted_create(names, item->nattributes, false));
-	call = ddb_own_set(seat,
-					   ddb_client_get_item(ddb_session_client(session),
-										   writeset->table,
-										   item->attributes,
-										   2));
+	call = ddb_own_set(seat, ddb_client_read(ddb_session_client(session), &read));
 	ddb_session_read_page(session, call, wanted, page);
 	if (page->nitems == 0)
 		return false;

@@ -1,4 +1,4 @@
-"""Who runs: libcurl alone, the extension in one backend, boto3.
+"""Who runs: libcurl alone, the extension, boto3.
 
 Each has run(calls) -> Lap. Nobody's connecting is measured.
 """
@@ -14,20 +14,21 @@ import scene
 class Lap:
     """What a number of calls took, per call."""
 
-    def __init__(self, calls, wall_ns, cpu_ns):
+    def __init__(self, calls, wall_ns, cpu_ns=0):
         self.wall_us = wall_ns / calls / 1000
         self.cpu_us = cpu_ns / calls / 1000
 
 
 class RawCurl:
-    """The recorded requests by rawcurl, those of one call concurrently."""
+    """The recorded requests by rawcurl, together or in turn."""
 
-    def __init__(self, url, requests, folder):
+    def __init__(self, url, requests, folder, order):
         program = f"{folder}/rawcurl"
         subprocess.run(["cc", "-std=gnu11", "-O2", "-o", program,
                         f"{canned.HERE}/rawcurl.c", "-lcurl"], check=True)
         self.reply_len = sum(len(request.reply) for request in requests)
         self.command = [program, url + requests[0].path]
+        self.order = order
         self.files = []
         for n, request in enumerate(requests):
             self.files.append(f"{folder}/request{n}")
@@ -36,13 +37,16 @@ class RawCurl:
 
     def run(self, calls):
         output = subprocess.run(
-            self.command + [str(calls)] + self.files, check=True,
+            self.command + [str(calls), self.order] + self.files, check=True,
             capture_output=True, text=True).stdout
         wall_ns, cpu_ns, received = map(int, output.split())
         if received != calls * self.reply_len:
             raise SystemExit(f"rawcurl received {received} bytes, not"
                              f" {calls * self.reply_len}")
         return Lap(calls, wall_ns, cpu_ns)
+
+
+REQUESTS = "SELECT coalesce(sum(requests), 0) FROM cruddur_ddb_stats"
 
 
 class Extension:
@@ -53,7 +57,6 @@ class Extension:
         SELECT count(*),
             extract(epoch FROM clock_timestamp() - statement_timestamp())
         FROM generate_series(1, %(calls)s) g, LATERAL {call}"""
-    REQUESTS = "SELECT coalesce(sum(requests), 0) FROM cruddur_ddb_stats"
 
     def __init__(self, connection, call, rows, requests):
         self.cursor = connection.cursor()
@@ -71,11 +74,11 @@ class Extension:
             return int(file.read().split()[0])
 
     def run(self, calls):
-        requests = self.fetch(self.REQUESTS)[0]
+        requests = self.fetch(REQUESTS)[0]
         cpu_ns = self.cpu_ns()
         rows, wall_s = self.fetch(self.loop, {"calls": calls})
         cpu_ns = self.cpu_ns() - cpu_ns
-        requests = self.fetch(self.REQUESTS)[0] - requests
+        requests = self.fetch(REQUESTS)[0] - requests
         if rows != calls * self.rows or requests != calls * self.requests:
             raise SystemExit(f"{calls} calls gave {rows} rows by {requests}"
                              " requests")
@@ -100,3 +103,61 @@ class Boto3:
         if len(reply["Items"]) != self.rows:
             raise SystemExit(f"boto3 got {len(reply['Items'])} items")
         return Lap(calls, wall_ns, cpu_ns)
+
+
+class Statement:
+    """A prepared statement, from the client and back.
+
+    It may send no other number of requests than this, unless that is None.
+    """
+
+    def __init__(self, connection, sql, arguments, requests=None):
+        self.cursor = connection.cursor()
+        self.requests = requests
+        self.arguments = arguments
+        types = ", ".join("text" for _ in arguments)
+        self.cursor.execute("DEALLOCATE ALL")
+        self.cursor.execute(f"PREPARE measured {types and f'({types})'} AS "
+                            + sql)
+        places = ", ".join("%s" for _ in arguments)
+        self.sql = f"EXECUTE measured {places and f'({places})'}"
+
+    def execute(self):
+        """A cursor for which the rows, as text, are with the client."""
+        self.cursor.execute(self.sql, self.arguments)
+        return self.cursor
+
+    def requests_sent(self):
+        self.cursor.execute(REQUESTS)
+        return self.cursor.fetchone()[0]
+
+    def run(self, calls):
+        """A Lap to Python's values, and arrived_us: how long until then."""
+        sent = self.requests_sent()
+        arrived_ns = wall_ns = 0
+        for _ in range(calls):
+            start = time.perf_counter_ns()
+            self.execute()
+            arrived_ns += time.perf_counter_ns() - start
+            self.cursor.fetchall()
+            wall_ns += time.perf_counter_ns() - start
+        sent = self.requests_sent() - sent
+        if self.requests is not None and sent != calls * self.requests:
+            raise SystemExit(f"{calls} executions sent {sent} requests")
+        lap = Lap(calls, wall_ns)
+        lap.arrived_us = arrived_ns / calls / 1000
+        return lap
+
+
+class Program:
+    """A function that reads with boto3."""
+
+    def __init__(self, client, read):
+        self.client = client
+        self.read = read
+
+    def run(self, calls):
+        start = time.perf_counter_ns()
+        for _ in range(calls):
+            self.read(self.client)
+        return Lap(calls, time.perf_counter_ns() - start)

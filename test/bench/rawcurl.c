@@ -3,22 +3,23 @@
  *		The floor of the benchmark: libcurl sending recorded requests.
  *
  * It sends the same requests again and again over kept connections, those of
- * one call at the same time, and takes the replies whole. It signs nothing,
- * parses nothing and checks only that every reply is a 200.
+ * one call at the same time or one after another, and takes the replies whole.
+ * It signs nothing, parses nothing and checks only that every reply is a 200.
  *
- *		rawcurl URL CALLS REQUEST [REQUEST]
+ *		rawcurl URL CALLS together|in-turn REQUEST...
  *
  * A REQUEST is a file: header lines, an empty line, the body. Prints, for all
  * calls together, ns of wall time, ns of CPU and bytes of replies.
  */
 #include <curl/curl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define MAX_REQUESTS 4
+#define MAX_REQUESTS 128
 #define MAX_REQUEST_LEN 16384
 #define MAX_REPLY_LEN (4 * 1024 * 1024)
 
@@ -107,12 +108,13 @@ prepare(Request *request, const char *url, const char *path)
 	check(curl_easy_setopt(easy, CURLOPT_WRITEDATA, request));
 }
 
+/* Send so many requests, from this one on, at the same time. */
 static void
-call_together(CURLM *multi)
+perform(CURLM *multi, int first, int n)
 {
 	int running;
 
-	for (int i = 0; i < nrequests; i++)
+	for (int i = first; i < first + n; i++)
 		curl_multi_add_handle(multi, requests[i].easy);
 	do
 	{
@@ -122,22 +124,21 @@ call_together(CURLM *multi)
 			curl_multi_poll(multi, NULL, 0, 10000, NULL) != CURLM_OK)
 			die("libcurl", "curl_multi_poll failed");
 	} while (running > 0);
-	for (int i = 0; i < nrequests; i++)
+	for (int i = first; i < first + n; i++)
 		curl_multi_remove_handle(multi, requests[i].easy);
 }
 
-/* One call: its requests at the same time. Returns bytes of replies. */
+/* One call: every request once. Returns bytes of replies. */
 static size_t
-call(CURLM *multi)
+call(CURLM *multi, bool together)
 {
+	int step = together ? nrequests : 1;
 	size_t received = 0;
 
 	for (int i = 0; i < nrequests; i++)
 		requests[i].reply_len = 0;
-	if (nrequests == 1)
-		check(curl_easy_perform(requests[0].easy));
-	else
-		call_together(multi);
+	for (int i = 0; i < nrequests; i += step)
+		perform(multi, i, step);
 	for (int i = 0; i < nrequests; i++)
 	{
 		long status;
@@ -165,23 +166,25 @@ main(int argc, char **argv)
 	size_t received = 0;
 	int64_t wall_ns;
 	int64_t cpu_ns;
+	bool together;
 	CURLM *multi;
 
-	if (argc < 4 || argc > 3 + MAX_REQUESTS)
-		die("usage", "rawcurl URL CALLS REQUEST [REQUEST]");
+	if (argc < 5 || argc > 4 + MAX_REQUESTS)
+		die("usage", "rawcurl URL CALLS together|in-turn REQUEST...");
+	together = strcmp(argv[3], "together") == 0;
 	curl_global_init(CURL_GLOBAL_ALL);
 	multi = curl_multi_init();
-	nrequests = argc - 3;
+	nrequests = argc - 4;
 	for (int i = 0; i < nrequests; i++)
-		prepare(&requests[i], argv[1], argv[3 + i]);
+		prepare(&requests[i], argv[1], argv[4 + i]);
 
 	/* Connects, which is no part of what is measured. */
-	call(multi);
+	call(multi, together);
 
 	wall_ns = now_ns(CLOCK_MONOTONIC);
 	cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID);
 	for (int n = atoi(argv[2]); n > 0; n--)
-		received += call(multi);
+		received += call(multi, together);
 	wall_ns = now_ns(CLOCK_MONOTONIC) - wall_ns;
 	cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu_ns;
 	printf("%lld %lld %zu\n", (long long) wall_ns, (long long) cpu_ns, received);

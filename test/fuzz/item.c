@@ -80,6 +80,17 @@ check_cell(const DdbPage *page, const DdbCell *cell)
 	CHECK(walk_all(&walk, text, cell->len) == DDB_TOKEN_END);
 }
 
+/* It may go into another request as it is. */
+static void
+check_object(const char *text, size_t len)
+{
+	DdbJson json;
+
+	ddb_json_init(&json, text, len);
+	CHECK(text[0] == '{' && text[len - 1] == '}');
+	CHECK(ddb_json_skip(&json, 0) && json.next == text + len);
+}
+
 static void
 check_page(const DdbPage *page)
 {
@@ -96,7 +107,9 @@ check_page(const DdbPage *page)
 		for (int name = 0; name < page->nnames; name++)
 			check_cell(page, ddb_page_cell(page, i, name));
 	}
-	check_span(page, page->last_key.offset, page->last_key.len);
+	check_span(page, page->rest.offset, page->rest.len);
+	if (page->rest.len > 0)
+		check_object(page->body + page->rest.offset, page->rest.len);
 }
 
 int

@@ -53,19 +53,17 @@ SELECT pg_temp.server_option('Region', 'us-east-1');
 SELECT pg_temp.server_option('request_timeout', '1');
 SELECT pg_temp.server_option('colour', 'blue');
 SELECT pg_temp.server_option('access_key_id', 'local');
+SELECT pg_temp.server_option('on_type_mismatch', 'null');
 SELECT pg_temp.mapping_option('secret_acess_key', 'local');
 SELECT pg_temp.mapping_option('password', 'local');
 SELECT pg_temp.mapping_option('region', 'us-east-1');
 SELECT pg_temp.attempt(
 	'ALTER FOREIGN DATA WRAPPER cruddur_ddb OPTIONS (ADD region ''r'')');
-SELECT pg_temp.attempt(
-	'CREATE FOREIGN TABLE pg_temp.t (a text) SERVER options_server
-	 OPTIONS (colour ''blue'')');
 
 -- names whose time has not come
 SELECT pg_temp.server_option(name, 'x')
 FROM unnest('{streams_endpoint,cognito_endpoint,sts_endpoint,user_pool_id,
-	read_units_per_second,write_units_per_second,updatable}'::text[]) AS name;
+	write_units_per_second,updatable}'::text[]) AS name;
 SELECT pg_temp.mapping_option(name, 'x')
 FROM unnest('{profile,role_arn,external_id,role_session_name}'::text[]) AS name;
 
@@ -77,7 +75,9 @@ FROM (VALUES ('connect_timeout_ms', '0'), ('connect_timeout_ms', '1'),
 	('max_connections', '65'), ('max_attempts', '0'), ('max_attempts', '16'),
 	('max_attempts', '17'), ('max_attempts', '-1'), ('max_attempts', '4.5'),
 	('max_attempts', '4x'), ('max_attempts', '99999999999'),
-	('max_attempts', '')) AS v (name, value);
+	('max_attempts', ''), ('read_units_per_second', '0'),
+	('read_units_per_second', '1000000'), ('read_units_per_second', '1000001'),
+	('read_units_per_second', '-1')) AS v (name, value);
 
 -- booleans
 SELECT pg_temp.server_option(name, value)

@@ -76,7 +76,7 @@ test_page(void)
 	is_int(page.count, 3, "its count");
 	is_int(page.scanned_count, 7, "its scanned count");
 	ok(page.capacity_units == 0.5, "its capacity");
-	ok(span_is(&page, page.last_key, "{\"pk\":{\"S\":\"MSG#1\"}}"), "its key");
+	ok(span_is(&page, page.rest, "{\"pk\":{\"S\":\"MSG#1\"}}"), "its key");
 	cell_is(&page, 0, 0, DDB_TYPE_S, "one");
 	cell_is(&page, 0, 1, DDB_TYPE_S, "MSG#1");
 	cell_is(&page, 0, 2, DDB_TYPE_N, "-1.50");
@@ -96,18 +96,30 @@ test_page(void)
 
 	ok(decode(&page, empty, strlen(empty), wanted, &status), "an empty page");
 	ok(page.nitems == 0 && page.count == -1 && page.scanned_count == -1 &&
-		   page.capacity_units == 0 && page.last_key.len == 0,
+		   page.capacity_units == 0 && page.rest.len == 0,
 	   "nothing is left of the page before");
 	ddb_page_free(&page);
 	ddb_page_free(&page);
 	ddb_wanted_free(wanted);
 }
 
+#define LEFT                                                                   \
+	"{\"t\":{\"Keys\":[{\"a\":{\"S\":\"}\"}}],\"ConsistentRead\":true}}"
+
+/* GetItem's one item; BatchGetItem's by table, and what was left undone. */
 static void
 test_get_item(void)
 {
 	static const char *const names[] = {"a"};
 	static const char one[] = "{\"Item\":{\"a\":{\"S\":\"x\"}}}";
+	static const char batch[] =
+		"{\"UnprocessedKeys\": " LEFT " ,\"Responses\":"
+		"{\"t\":[{\"a\":{\"S\":\"x\"}},{\"b\":{\"S\":\"\"}}]}}";
+	static const char *const none[] = {
+		"{}",
+		"{\"Responses\":{\"t\":[]},\"UnprocessedKeys\":{ }}",
+		"{\"Responses\":{ },\"UnprocessedKeys\":null}",
+	};
 	DdbWanted *wanted = ddb_wanted_create(names, 1, false);
 	DdbStatus status;
 	DdbPage page;
@@ -117,8 +129,15 @@ test_get_item(void)
 	is_int(page.nitems, 1, "a page of one");
 	cell_is(&page, 0, 0, DDB_TYPE_S, "x");
 	ok(page.items == NULL, "no spans of items unless asked for");
-	ok(decode(&page, "{}", 2, wanted, &status) && page.nitems == 0,
-	   "a page of none");
+	ok(decode(&page, batch, strlen(batch), wanted, &status), "a batch");
+	is_int(page.nitems, 2, "its items");
+	cell_is(&page, 0, 0, DDB_TYPE_S, "x");
+	ok(span_is(&page, page.rest, LEFT), "its unprocessed keys");
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		ok(decode(&page, none[i], strlen(none[i]), wanted, &status) &&
+			   page.nitems == 0 && page.rest.len == 0,
+		   "a page of none: %s",
+		   none[i]);
 	ddb_page_free(&page);
 	ddb_wanted_free(wanted);
 }
@@ -235,6 +254,16 @@ test_refusals(void)
 		 "the response has a strange capacity at byte 37"},
 		{"{\"LastEvaluatedKey\":{\"a\":1}}",
 		 "the response is not well-formed JSON at byte 25"},
+		{"{\"Responses\":{\"t\":{}}}",
+		 "the response is not well-formed JSON at byte 18"},
+		{"{\"Responses\":{\"t\":[],\"u\":[]}}",
+		 "the response has items of several tables at byte 20"},
+		{"{\"UnprocessedKeys\":[]}",
+		 "the response is not well-formed JSON at byte 19"},
+		{"{\"UnprocessedKeys\":{\"t\":}}",
+		 "the response is not well-formed JSON at byte 24"},
+		{"{\"UnprocessedKeys\":{},\"LastEvaluatedKey\":{}}",
+		 "the response has a member twice at byte 23"},
 	};
 	DdbWanted *wanted = ddb_wanted_create(names, 1, false);
 	DdbStatus status;

@@ -84,11 +84,12 @@ class Bed:
         connection.close()
 
     def remove(self):
+        """The database, its table, and tables whose names begin with that."""
         self.in_cluster("DROP DATABASE IF EXISTS {} WITH (FORCE)")
-        try:
-            self.dynamodb.delete_table(TableName=self.table)
-        except self.dynamodb.exceptions.ResourceNotFoundException:
-            pass
+        for page in self.dynamodb.get_paginator("list_tables").paginate():
+            for name in page["TableNames"]:
+                if name == self.table or name.startswith(self.table + "-"):
+                    self.dynamodb.delete_table(TableName=name)
 
     def make_database(self):
         self.main = self.connect()
@@ -159,6 +160,21 @@ class Bed:
         """One sum over all operations of this backend."""
         return self.query("SELECT coalesce(sum(%s), 0)::float8 AS n FROM"
                           " cruddur_ddb_stats" % column)[0].n
+
+    def foreign_scans(self, text, *values, on=None, options="VERBOSE"):
+        """What EXPLAIN says of each foreign scan of a statement."""
+        found = []
+
+        def visit(node):
+            if node["Node Type"] == "Foreign Scan":
+                found.append(node)
+            for child in node.get("Plans", ()):
+                visit(child)
+
+        explained = self.query("EXPLAIN (%s, FORMAT JSON) %s"
+                               % (options, text), *values, on=on)
+        visit(explained[0][0][0]["Plan"])
+        return found
 
     # DynamoDB
 

@@ -1,0 +1,50 @@
+/*
+ * datum.h
+ *		One attribute value -> a Datum of a type.
+ *
+ * Knows types, but neither columns nor what becomes of a value that does not
+ * fit. A value never changes on its way: what would be cut, rounded or
+ * misunderstood does not fit.
+ */
+#ifndef DDB_DATUM_H
+#define DDB_DATUM_H
+
+#include "postgres.h"
+
+#include "value.h"
+
+typedef struct DdbDatumReader DdbDatumReader;
+
+/* How a reader refuses values besides returning false. */
+typedef enum DdbDatumRisk
+{
+	DDB_DATUM_SAFE,   /* in no way */
+	DDB_DATUM_THROWS, /* errors of class 22, of code that holds nothing but
+								 * memory then */
+	DDB_DATUM_RUNS    /* errors out of any code: of extensions, of users */
+} DdbDatumRisk;
+
+/*
+ * A reader of a type, with what it needs from the catalog; in
+ * CurrentMemoryContext. json_strings: to json and jsonb an S is a string, not
+ * the text of a value.
+ */
+extern DdbDatumReader *ddb_datum_reader(Oid type, int32 typmod,
+										bool json_strings);
+
+extern DdbDatumRisk ddb_datum_risk(const DdbDatumReader *reader);
+
+/* Are there values of this DynamoDB type that fit? */
+extern bool ddb_datum_takes(const DdbDatumReader *reader, DdbType type);
+
+/*
+ * A value that is neither ABSENT nor NULL; false if it does not fit. Allocates
+ * in CurrentMemoryContext.
+ */
+extern bool ddb_datum_read(DdbDatumReader *reader, const DdbValueSpan *value,
+						   Datum *datum);
+
+/* Error where the type is a domain that allows no NULL. */
+extern void ddb_datum_check_null(DdbDatumReader *reader);
+
+#endif /* DDB_DATUM_H */

@@ -1,0 +1,32 @@
+/*
+ * fdw.c
+ *		The foreign-data wrapper's handler.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "foreign/fdwapi.h"
+
+#include "fdw_explain.h"
+#include "fdw_paths.h"
+#include "fdw_plan.h"
+#include "fdw_scan.h"
+
+PG_FUNCTION_INFO_V1(cruddur_ddb_fdw_handler);
+
+Datum
+cruddur_ddb_fdw_handler(PG_FUNCTION_ARGS)
+{
+	FdwRoutine *routine = makeNode(FdwRoutine);
+
+	routine->GetForeignRelSize = ddbGetForeignRelSize;
+	routine->GetForeignPaths = ddbGetForeignPaths;
+	routine->GetForeignPlan = ddbGetForeignPlan;
+	routine->GetForeignUpperPaths = ddbGetForeignUpperPaths;
+	routine->BeginForeignScan = ddbBeginForeignScan;
+	routine->IterateForeignScan = ddbIterateForeignScan;
+	routine->ReScanForeignScan = ddbReScanForeignScan;
+	routine->EndForeignScan = ddbEndForeignScan;
+	routine->ExplainForeignScan = ddbExplainForeignScan;
+	PG_RETURN_POINTER(routine);
+}

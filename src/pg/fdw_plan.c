@@ -1,0 +1,182 @@
+/*
+ * fdw_plan.c
+ *		The path that the planner has chosen, as a ForeignScan.
+ *
+ * The clauses are split once more, as they were for the path. What DynamoDB
+ * answers exactly is not asked again, so it leaves plan.qual; it goes to
+ * fdw_recheck_quals instead, for when the values turn out to be such that it
+ * cannot be sent, and for EvalPlanQual.
+ */
+#include "postgres.h"
+
+#include "nodes/makefuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/paths.h"
+#include "optimizer/planmain.h"
+#include "optimizer/restrictinfo.h"
+#include "optimizer/tlist.h"
+
+#include "fdw_plan.h"
+#include "planning.h"
+
+/*
+ * Does the query take its rows straight from this relation, in the order in
+ * which they come, so that LIMIT bounds what is read?
+ */
+static bool
+limit_is_ours(const PlannerInfo *root, const ForeignPath *path)
+{
+	const Query *parse = root->parse;
+
+	return bms_membership(root->all_baserels) == BMS_SINGLETON &&
+		   bms_is_subset(root->all_baserels, path->path.parent->relids) &&
+		   !parse->hasAggs && parse->groupClause == NIL &&
+		   parse->groupingSets == NIL && parse->distinctClause == NIL &&
+		   !parse->hasWindowFuncs && !parse->hasTargetSRFs &&
+		   !root->hasHavingQual && parse->setOperations == NULL &&
+		   pathkeys_contained_in(root->query_pathkeys, path->path.pathkeys);
+}
+
+static void
+set_limit(const PlannerInfo *root, const ForeignPath *path, DdbPlan *plan)
+{
+	const Query *parse = root->parse;
+
+	if (!limit_is_ours(root, path))
+		return;
+	/* EXISTS, and cursors that say how many rows they want. */
+	if (root->tuple_fraction >= 1)
+		plan->few = root->tuple_fraction;
+	if (parse->limitCount == NULL || parse->limitOption != LIMIT_OPTION_COUNT ||
+		contain_volatile_functions(parse->limitCount) ||
+		contain_volatile_functions(parse->limitOffset))
+		return;
+	plan->limit = (Expr *) parse->limitCount;
+	plan->offset = (Expr *) parse->limitOffset;
+}
+
+/* The needed columns, and those of the table's keys, which name the item. */
+static List *
+columns_to_read(const DdbPlanning *planning, List *clauses)
+{
+	const DdbRelation *relation = planning->relation;
+	const DdbKeySchema *table = &planning->info->schemas[0];
+	Bitmapset *needed = ddb_planning_columns(planning, clauses);
+	List *columns = NIL;
+
+	for (int i = 0; i < relation->ncolumns; i++)
+	{
+		const DdbColumn *column = &relation->columns[i];
+		bool is_key = column->attribute != NULL && column->nsteps == 0 &&
+					  (strcmp(column->attribute, table->partition) == 0 ||
+					   (table->sort != NULL &&
+						strcmp(column->attribute, table->sort) == 0));
+
+		if (is_key || bms_is_member(column->attno, needed))
+			columns = lappend_int(columns, column->attno);
+	}
+	return columns;
+}
+
+static void
+set_keys(const DdbPlanning *planning, const DdbKeySchema *schema, DdbPlan *plan)
+{
+	const DdbKeySchema *table = &planning->info->schemas[0];
+
+	plan->item_key[0] = table->partition;
+	plan->item_key[1] = table->sort;
+	plan->key_names[0] = schema->partition;
+	plan->key_names[1] = schema->sort;
+	plan->key_types[0] = schema->partition_type;
+	plan->key_types[1] = schema->sort_type;
+}
+
+static DdbPlan *
+make_plan(const DdbPlanning *planning, const ForeignPath *path,
+		  const DdbAccess *access, List *clauses)
+{
+	DdbChoice choice = ddb_planning_decode_choice(path->fdw_private);
+	DdbPlan *plan = palloc0(sizeof(DdbPlan));
+	double read;
+
+	plan->kind = access->kind;
+	plan->index = access->schema->index;
+	set_keys(planning, access->schema, plan);
+	plan->partition = access->partition;
+	plan->sort = access->sort;
+	plan->filter = access->filter;
+	plan->backward = choice.backward;
+	plan->ordered = path->path.pathkeys != NIL;
+	plan->count_only = choice.count;
+	plan->batch_id = choice.batch_id;
+	if (!choice.count)
+	{
+		plan->columns = columns_to_read(planning, clauses);
+		set_limit(planning->root, path, plan);
+	}
+	if (access->kind == DDB_READ_SCAN)
+		plan->segments = plan->limit != NULL || plan->few > 0
+							 ? 1
+							 : ddb_planning_segments(planning);
+	read = planning->items * clauselist_selectivity(planning->root,
+													access->key_clauses,
+													planning->base->relid,
+													JOIN_INNER,
+													NULL);
+	plan->selectivity = Min(1, path->path.rows / Max(1, read));
+	return plan;
+}
+
+/* SELECT count(*): no relation is scanned as far as the executor knows. */
+static ForeignScan *
+make_count_scan(const DdbPlanning *planning, const ForeignPath *path, List *tlist)
+{
+	List *clauses = planning->base->baserestrictinfo;
+	List *exprs = NIL;
+	DdbAccess access;
+	List *fdw_private;
+
+	(void) ddb_planning_access(planning,
+							   ddb_planning_decode_choice(path->fdw_private).schema,
+							   clauses,
+							   &access);
+	fdw_private =
+		ddb_plan_encode(make_plan(planning, path, &access, clauses), &exprs);
+	return make_foreignscan(tlist,
+							NIL,
+							0,
+							exprs,
+							fdw_private,
+							add_to_flat_tlist(NIL, path->path.pathtarget->exprs),
+							NIL,
+							NULL);
+}
+
+ForeignScan *
+ddbGetForeignPlan(PlannerInfo *root, RelOptInfo *rel, Oid foreigntableid,
+				  ForeignPath *best_path, List *tlist, List *scan_clauses,
+				  Plan *outer_plan)
+{
+	const DdbPlanning *planning = rel->fdw_private;
+	DdbChoice choice = ddb_planning_decode_choice(best_path->fdw_private);
+	List *exprs = NIL;
+	List *fdw_private;
+	DdbAccess access;
+
+	if (choice.count)
+		return make_count_scan(planning, best_path, tlist);
+	(void) ddb_planning_access(planning, choice.schema, scan_clauses, &access);
+	fdw_private =
+		ddb_plan_encode(make_plan(planning, best_path, &access, scan_clauses),
+						&exprs);
+	return make_foreignscan(tlist,
+							extract_actual_clauses(access.local_clauses, false),
+							rel->relid,
+							exprs,
+							fdw_private,
+							NIL,
+							extract_actual_clauses(access.exact_clauses, false),
+							outer_plan);
+}

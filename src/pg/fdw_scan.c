@@ -1,0 +1,281 @@
+/*
+ * fdw_scan.c
+ *		Execution of a ForeignScan: pages in, rows out.
+ *
+ * Everything hangs on the query's memory context, calls in flight included, so
+ * an error needs nothing of us. A rescan is a new run: its context replaces the
+ * one of the run before.
+ */
+#include "postgres.h"
+
+#include <limits.h>
+#include <math.h>
+
+#include "access/table.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "utils/rel.h"
+
+#include "budget.h"
+#include "compat.h"
+#include "fdw_scan.h"
+
+static void
+free_wanted(void *wanted)
+{
+	ddb_wanted_free(wanted);
+}
+
+/* The foreign table; a count has none of its own, but a range table entry. */
+static DdbRelation *
+load_relation(ForeignScanState *node, const DdbOptions *options)
+{
+	Relation relation = node->ss.ss_currentRelation;
+	ForeignScan *scan = (ForeignScan *) node->ss.ps.plan;
+	DdbRelation *loaded;
+	RangeTblEntry *rte;
+
+	if (relation != NULL)
+		return ddb_relation_load(relation, options);
+	rte = exec_rt_fetch(ddb_compat_scan_base_relid(scan), node->ss.ps.state);
+	/* The executor has locked it. */
+	relation = table_open(rte->relid, NoLock);
+	loaded = ddb_relation_load(relation, options);
+	table_close(relation, NoLock);
+	return loaded;
+}
+
+/* The index of an attribute among those that the pages have; -1: not there. */
+static int
+find_cell(const char *const *attributes, int nattributes, const char *name)
+{
+	for (int i = 0; i < nattributes; i++)
+	{
+		if (strcmp(attributes[i], name) == 0)
+			return i;
+	}
+	return -1;
+}
+
+static void
+set_columns(DdbScan *scan, const char *const *attributes, int nattributes)
+{
+	ListCell *cell;
+
+	scan->columns = palloc_array(DdbScanColumn, list_length(scan->plan->columns));
+	foreach(cell, scan->plan->columns)
+	{
+		const DdbColumn *column =
+			ddb_relation_column(scan->relation, lfirst_int(cell));
+		DdbScanColumn *read = &scan->columns[scan->ncolumns++];
+
+		read->attno = column->attno;
+		read->cell = column->is_whole_item
+						 ? -1
+						 : find_cell(attributes, nattributes, column->attribute);
+		read->reader = ddb_column_reader(scan->relation, column);
+	}
+	for (int i = 0; i < 2; i++)
+	{
+		const char *name = scan->plan->item_key[i];
+
+		scan->key.names[i] = name;
+		scan->key.cells[i] =
+			name == NULL ? -1 : find_cell(attributes, nattributes, name);
+	}
+}
+
+/* What is made once and serves every run. */
+static void
+prepare(ForeignScanState *node, DdbScan *scan)
+{
+	MemoryContext query_cxt = node->ss.ps.state->es_query_cxt;
+	DdbOwned *seat = ddb_own_register(query_cxt, free_wanted);
+	const char *const *attributes;
+	int nattributes;
+	bool whole_item;
+
+	scan->bind = ddb_bind_prepare(scan->plan, scan->relation, &node->ss.ps);
+	attributes = ddb_bind_attributes(scan->bind, &nattributes, &whole_item);
+	scan->wanted =
+		ddb_own_set(seat, ddb_wanted_create(attributes, nattributes, whole_item));
+	set_columns(scan, attributes, nattributes);
+	scan->read_cxt = AllocSetContextCreate(query_cxt,
+										   "cruddur_ddb scan",
+										   ALLOCSET_DEFAULT_SIZES);
+}
+
+void
+ddbBeginForeignScan(ForeignScanState *node, int eflags)
+{
+	EState *estate = node->ss.ps.state;
+	ForeignScan *foreign = (ForeignScan *) node->ss.ps.plan;
+	Oid user = ddb_compat_scan_user(foreign, estate);
+	DdbScan *scan = palloc0(sizeof(DdbScan));
+
+	node->fdw_state = scan;
+	scan->plan = ddb_plan_decode(foreign->fdw_private, foreign->fdw_exprs);
+	scan->session =
+		ddb_session_open_for(estate->es_query_cxt, foreign->fs_server, user);
+	scan->relation = load_relation(node, ddb_session_options(scan->session));
+	if (!(eflags & EXEC_FLAG_EXPLAIN_ONLY))
+		prepare(node, scan);
+}
+
+/*
+ * How many items the query will want, as far as one can tell: those that its
+ * LIMIT has, and the ones that a filter drops on the way. 0: all.
+ */
+static int64
+find_bound(DdbScan *scan, ExprContext *econtext)
+{
+	double rows = scan->plan->few;
+	int64 limit = ddb_bind_limit(scan->bind, econtext);
+
+	if (limit > 0)
+		rows = limit;
+	if (rows <= 0)
+		return 0;
+	rows = ceil(rows / Max(scan->plan->selectivity, 1e-6));
+	return rows < INT_MAX ? (int64) rows : 0;
+}
+
+/* Begin a run: ask for the first pages. */
+static void
+start(ForeignScanState *node, DdbScan *scan)
+{
+	ExprContext *econtext = node->ss.ps.ps_ExprContext;
+	DdbFetchPlan fetch = {.wanted = scan->wanted,
+						  .units_per_second =
+							  scan->relation->read_units_per_second,
+						  .cost = &scan->cost};
+	DdbBound bound;
+
+	if (scan->plan->kind == DDB_READ_SCAN)
+		ddb_budget_check_scan(scan->relation->name);
+	ddb_bind_reads(scan->bind, econtext, scan->read_cxt, &bound);
+	scan->recheck = !bound.complete;
+	if (scan->recheck && scan->plan->count_only)
+		elog(ERROR, "a condition of a count could not be sent to DynamoDB");
+	fetch.reads = bound.reads;
+	fetch.nreads = bound.nreads;
+	fetch.bound = find_bound(scan, econtext);
+	scan->fetch = ddb_fetch_start(scan->read_cxt, scan->session, &fetch);
+}
+
+/* Into the slot goes the next item; false: there are no more. */
+static bool
+next_item(DdbScan *scan)
+{
+	int read;
+
+	while (scan->page == NULL || scan->item == scan->page->nitems)
+	{
+		scan->page = ddb_fetch_next(scan->fetch, &read);
+		scan->item = 0;
+		if (scan->page == NULL)
+			return false;
+	}
+	scan->item++;
+	return true;
+}
+
+/* The item that next_item() went to, as a row. */
+static void
+fill_slot(DdbScan *scan, TupleTableSlot *slot)
+{
+	int item = scan->item - 1;
+
+	memset(slot->tts_isnull, true, sizeof(bool) * slot->tts_tupleDescriptor->natts);
+	for (int i = 0; i < scan->ncolumns; i++)
+	{
+		const DdbScanColumn *column = &scan->columns[i];
+
+		slot->tts_values[column->attno - 1] =
+			ddb_column_read(column->reader,
+							scan->page,
+							item,
+							column->cell,
+							&scan->key,
+							&slot->tts_isnull[column->attno - 1]);
+	}
+	ExecStoreVirtualTuple(slot);
+}
+
+/* The one row of a count: the sum of what the pages say. */
+static TupleTableSlot *
+count_items(DdbScan *scan, TupleTableSlot *slot)
+{
+	const DdbPage *page;
+	int64 count = 0;
+	int read;
+
+	if (scan->counted)
+		return slot;
+	while ((page = ddb_fetch_next(scan->fetch, &read)) != NULL)
+		count += page->count;
+	scan->counted = true;
+	for (int i = 0; i < slot->tts_tupleDescriptor->natts; i++)
+	{
+		slot->tts_values[i] = Int64GetDatum(count);
+		slot->tts_isnull[i] = false;
+	}
+	return ExecStoreVirtualTuple(slot);
+}
+
+/* Is the row one of those that exact conditions allow, where not all were sent? */
+static bool
+passes(ForeignScanState *node, const DdbScan *scan, TupleTableSlot *slot)
+{
+	ExprContext *econtext = node->ss.ps.ps_ExprContext;
+
+	if (!scan->recheck || node->fdw_recheck_quals == NULL)
+		return true;
+	econtext->ecxt_scantuple = slot;
+	return ExecQual(node->fdw_recheck_quals, econtext);
+}
+
+TupleTableSlot *
+ddbIterateForeignScan(ForeignScanState *node)
+{
+	DdbScan *scan = node->fdw_state;
+	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
+
+	ExecClearTuple(slot);
+	if (scan->fetch == NULL)
+		start(node, scan);
+	if (scan->plan->count_only)
+		return count_items(scan, slot);
+	while (next_item(scan))
+	{
+		fill_slot(scan, slot);
+		if (passes(node, scan, slot))
+			return slot;
+		InstrCountFiltered1(node, 1);
+		ExecClearTuple(slot);
+		CHECK_FOR_INTERRUPTS();
+	}
+	return slot;
+}
+
+void
+ddbReScanForeignScan(ForeignScanState *node)
+{
+	DdbScan *scan = node->fdw_state;
+
+	scan->fetch = NULL;
+	scan->page = NULL;
+	scan->item = 0;
+	scan->counted = false;
+	MemoryContextReset(scan->read_cxt);
+}
+
+void
+ddbEndForeignScan(ForeignScanState *node)
+{
+	DdbScan *scan = node->fdw_state;
+
+	/* Calls in flight end now, not when the query's memory goes. */
+	if (scan != NULL && scan->read_cxt != NULL)
+		MemoryContextDelete(scan->read_cxt);
+}

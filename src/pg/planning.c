@@ -1,0 +1,378 @@
+/*
+ * planning.c
+ *		What the planner knows of a foreign table, and paths made of it.
+ *
+ * Costs are in the planner's units, of which one is about 10 microseconds. What
+ * a read costs is round trips, which take their time one after another, and
+ * read units, which are paid for; rows are cheap beside both.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/table.h"
+#include "miscadmin.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/restrictinfo.h"
+#include "utils/rel.h"
+
+#include "compat.h"
+#include "describe.h"
+#include "guc.h"
+#include "planning.h"
+#include "session.h"
+
+/* One request and its answer, over a network that is not far. */
+#define ROUND_TRIP_COST 100.0
+
+/* One read unit; at 1.0 a Scan of 8 MB costs as much as 10 round trips. */
+#define READ_UNIT_COST 1.0
+
+/* To decode one item, beside cpu_tuple_cost. */
+#define ITEM_COST 0.02
+
+/* Developer Guide, "Read and write operations": a page, a read unit */
+#define PAGE_BYTES 1048576.0
+#define UNIT_BYTES 4096.0
+
+/* What we take for granted while nothing is known of a table. */
+#define DEFAULT_ITEMS 1000.0
+#define DEFAULT_ITEM_BYTES 256.0
+
+/* More would be small change for DynamoDB and many requests for us. */
+#define SEGMENTS_PER_CONNECTION 4
+
+/* The schema of index_name, or the table's own. */
+static const DdbKeySchema *
+find_home(const DdbRelation *relation, const DdbTableInfo *info)
+{
+	if (relation->index == NULL)
+		return &info->schemas[0];
+	for (int i = 1; i < info->nschemas; i++)
+	{
+		if (strcmp(info->schemas[i].index, relation->index) == 0)
+			return &info->schemas[i];
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_TABLE_NOT_FOUND),
+			 errmsg("table \"%s\" of DynamoDB has no index \"%s\"",
+					relation->table,
+					relation->index),
+			 errhint("Change the option index_name of foreign table \"%s\".",
+					 relation->name)));
+}
+
+/*
+ * A user who may not describe the table can read it all the same: the options
+ * of the columns tell the keys, and indexes stay unknown.
+ */
+static const DdbTableInfo *
+describe_by_options(const DdbRelation *relation)
+{
+	DdbTableInfo *info = palloc0(sizeof(DdbTableInfo));
+	DdbKeySchema *schema = palloc0(sizeof(DdbKeySchema));
+
+	schema->usable = true;
+	schema->projects_all = true;
+	if (relation->index != NULL)
+	{
+		schema->index = relation->index;
+		schema->kind = DDB_SCHEMA_GLOBAL;
+	}
+	for (int i = 0; i < relation->ncolumns; i++)
+	{
+		const DdbColumn *column = &relation->columns[i];
+
+		if (column->key == DDB_KEY_PARTITION)
+		{
+			schema->partition = column->attribute;
+			schema->partition_type = column->ddb_type;
+		}
+		else if (column->key == DDB_KEY_SORT)
+		{
+			schema->sort = column->attribute;
+			schema->sort_type = column->ddb_type;
+		}
+	}
+	if (schema->partition == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the keys of table \"%s\" of DynamoDB are not known",
+						relation->table),
+				 errdetail("DynamoDB refuses DescribeTable, and no column of "
+						   "foreign table \"%s\" has the option key.",
+						   relation->name),
+				 errhint("Allow dynamodb:DescribeTable, or set the column "
+						 "option key to 'partition' and, where there is one, "
+						 "to 'sort'.")));
+	info->nschemas = 1;
+	info->schemas = schema;
+	return info;
+}
+
+/* How many items there are: by ANALYZE, else by DynamoDB, else a guess. */
+static void
+estimate_size(DdbPlanning *planning)
+{
+	const DdbKeySchema *home = planning->home;
+	double bytes = home->size_bytes;
+
+	if (planning->base->tuples >= 1)
+		planning->items = planning->base->tuples;
+	else if (home->item_count > 0)
+		planning->items = home->item_count;
+	else
+		planning->items = DEFAULT_ITEMS;
+	planning->item_bytes = DEFAULT_ITEM_BYTES;
+	if (home->item_count > 0 && bytes > 0)
+		planning->item_bytes = Max(1, bytes / home->item_count);
+}
+
+DdbPlanning *
+ddb_planning_create(PlannerInfo *root, RelOptInfo *base, Oid relid)
+{
+	DdbPlanning *planning = palloc0(sizeof(DdbPlanning));
+	Oid user = OidIsValid(base->userid) ? base->userid : GetUserId();
+	DdbSession *session =
+		ddb_session_open_for(CurrentMemoryContext, base->serverid, user);
+	const DdbOptions *options = ddb_session_options(session);
+	/* The planner has locked it. */
+	Relation relation = table_open(relid, NoLock);
+
+	planning->root = root;
+	planning->base = base;
+	planning->relation = ddb_relation_load(relation, options);
+	table_close(relation, NoLock);
+	planning->max_connections = options->max_connections;
+	planning->info = ddb_describe_table(session, planning->relation->table);
+	if (planning->info != NULL)
+		planning->home = find_home(planning->relation, planning->info);
+	else
+	{
+		planning->info = describe_by_options(planning->relation);
+		planning->home = planning->info->schemas;
+	}
+	estimate_size(planning);
+	return planning;
+}
+
+List *
+ddb_planning_encode_choice(const DdbChoice *choice)
+{
+	return list_make4_int(choice->schema,
+						  choice->backward,
+						  choice->count,
+						  choice->batch_id);
+}
+
+DdbChoice
+ddb_planning_decode_choice(List *path_private)
+{
+	return (DdbChoice){.schema = linitial_int(path_private),
+					   .backward = lsecond_int(path_private) != 0,
+					   .count = lthird_int(path_private) != 0,
+					   .batch_id = lfourth_int(path_private)};
+}
+
+DdbQuals
+ddb_planning_quals(const DdbPlanning *planning)
+{
+	return (DdbQuals){.root = planning->root,
+					  .relation = planning->relation,
+					  .relid = planning->base->relid};
+}
+
+/* Every column that is not dropped, for a whole row. */
+static Bitmapset *
+all_columns(const DdbRelation *relation)
+{
+	Bitmapset *columns = NULL;
+
+	for (int i = 0; i < relation->ncolumns; i++)
+	{
+		if (!relation->columns[i].is_dropped)
+			columns = bms_add_member(columns, relation->columns[i].attno);
+	}
+	return columns;
+}
+
+Bitmapset *
+ddb_planning_columns(const DdbPlanning *planning, List *clauses)
+{
+	Index relid = planning->base->relid;
+	Bitmapset *attrs = NULL;
+	Bitmapset *columns = NULL;
+	int bit = -1;
+
+	pull_varattnos((Node *) planning->base->reltarget->exprs, relid, &attrs);
+	pull_varattnos((Node *) get_actual_clauses(clauses), relid, &attrs);
+	while ((bit = bms_next_member(attrs, bit)) >= 0)
+	{
+		int attno = bit + FirstLowInvalidHeapAttributeNumber;
+
+		if (attno == 0)
+			return all_columns(planning->relation);
+		/* System columns are not ours. */
+		if (attno > 0)
+			columns = bms_add_member(columns, attno);
+	}
+	return columns;
+}
+
+bool
+ddb_planning_access(const DdbPlanning *planning, int schema, List *clauses,
+					DdbAccess *access)
+{
+	DdbQuals quals = ddb_planning_quals(planning);
+
+	if (!ddb_guc_enable_pushdown)
+	{
+		ddb_access_without_pushdown(planning->home, clauses, access);
+		return schema < 0;
+	}
+	if (schema < 0)
+	{
+		ddb_access_by_scan(&quals, planning->home, clauses, access);
+		return true;
+	}
+	/* A relation that is an index has no other way. */
+	if (planning->relation->index != NULL &&
+		&planning->info->schemas[schema] != planning->home)
+		return false;
+	return ddb_access_by_key(&quals,
+							 planning->info,
+							 &planning->info->schemas[schema],
+							 clauses,
+							 ddb_planning_columns(planning, clauses),
+							 access);
+}
+
+int
+ddb_planning_segments(const DdbPlanning *planning)
+{
+	double pages = planning->items * planning->item_bytes / PAGE_BYTES;
+
+	if (planning->relation->segments > 0)
+		return planning->relation->segments;
+	return Max(1,
+			   Min(ceil(pages),
+				   planning->max_connections * SEGMENTS_PER_CONNECTION));
+}
+
+/* How many items DynamoDB goes through. */
+static double
+items_read(const DdbPlanning *planning, const DdbAccess *access)
+{
+	double values;
+	double items;
+
+	if (access->kind == DDB_READ_SCAN)
+		return planning->items;
+	items = planning->items * clauselist_selectivity(planning->root,
+													 access->key_clauses,
+													 planning->base->relid,
+													 JOIN_INNER,
+													 NULL);
+	values = ddb_access_count_values(planning->root, access->partition);
+	if (access->kind != DDB_READ_BATCH)
+		return clamp_row_est(items);
+	/* Of a whole key there is one item. */
+	if (access->schema->sort != NULL)
+		values *= ddb_access_count_values(planning->root, access->sort);
+	return Max(1, values);
+}
+
+/* How many requests follow one another. */
+static double
+round_trips(const DdbPlanning *planning, const DdbAccess *access, double items)
+{
+	double pages = ceil(items * planning->item_bytes / PAGE_BYTES);
+	double reads;
+
+	switch (access->kind)
+	{
+		case DDB_READ_SCAN:
+			reads = ddb_planning_segments(planning);
+			break;
+		case DDB_READ_QUERY:
+			reads = ddb_access_count_values(planning->root, access->partition);
+			break;
+		default:
+			reads = ceil(items / DDB_BATCH_MAX_KEYS);
+			break;
+	}
+	return ceil(Max(pages, reads) / Min(reads, planning->max_connections));
+}
+
+/* What it costs to let DynamoDB go through the items. */
+static Cost
+read_cost(const DdbPlanning *planning, const DdbAccess *access, double items)
+{
+	double units = items * planning->item_bytes / UNIT_BYTES;
+
+	if (access->kind == DDB_READ_BATCH)
+		units = Max(units, items);
+	if (!planning->relation->consistent)
+		units /= 2;
+	return ROUND_TRIP_COST * round_trips(planning, access, items) +
+		   READ_UNIT_COST * units;
+}
+
+/* How many items pass the filter that DynamoDB applies. */
+static double
+items_returned(const DdbPlanning *planning, const DdbAccess *access, double items)
+{
+	List *sent = list_difference_ptr(access->exact_clauses, access->key_clauses);
+
+	return clamp_row_est(items * clauselist_selectivity(planning->root,
+														sent,
+														planning->base->relid,
+														JOIN_INNER,
+														NULL));
+}
+
+ForeignPath *
+ddb_planning_path(const DdbPlanning *planning, const DdbAccess *access,
+				  const DdbChoice *choice, List *pathkeys, Relids required_outer)
+{
+	PlannerInfo *root = planning->root;
+	RelOptInfo *base = planning->base;
+	double items = items_read(planning, access);
+	double returned = items_returned(planning, access, items);
+	DdbPathShape shape = {.rows = base->rows, .pathkeys = pathkeys};
+	QualCost local;
+
+	if (required_outer != NULL)
+		shape.rows =
+			get_baserel_parampathinfo(root, base, required_outer)->ppi_rows;
+	if (access->kind == DDB_READ_BATCH)
+		shape.rows = Min(shape.rows, items);
+	cost_qual_eval(&local, access->local_clauses, root);
+	shape.startup_cost =
+		ROUND_TRIP_COST + local.startup + base->reltarget->cost.startup;
+	shape.total_cost = shape.startup_cost - ROUND_TRIP_COST +
+					   read_cost(planning, access, items) +
+					   (ITEM_COST + cpu_tuple_cost + local.per_tuple) * returned +
+					   base->reltarget->cost.per_tuple * shape.rows;
+	/* A small batch of a prefetch shares its request with others. */
+	if (choice->batch_id != 0)
+	{
+		shape.startup_cost -= ROUND_TRIP_COST * (1 - 1.0 / DDB_BATCH_MAX_KEYS);
+		shape.total_cost -= ROUND_TRIP_COST * (1 - 1.0 / DDB_BATCH_MAX_KEYS);
+	}
+	shape.disabled = access->kind == DDB_READ_SCAN &&
+					 ddb_guc_full_scan == DDB_FULL_SCAN_FORBID;
+	shape.fdw_private = ddb_planning_encode_choice(choice);
+	return ddb_compat_scan_path(root, base, required_outer, &shape);
+}
+
+void
+ddb_planning_cost_count(const DdbPlanning *planning, const DdbAccess *access,
+						Cost *startup, Cost *total)
+{
+	double items = items_read(planning, access);
+
+	*startup = *total = read_cost(planning, access, items);
+}

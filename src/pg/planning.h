@@ -1,0 +1,77 @@
+/*
+ * planning.h
+ *		What the planner knows of a foreign table, and paths made of it.
+ */
+#ifndef DDB_PLANNING_H
+#define DDB_PLANNING_H
+
+#include "postgres.h"
+
+#include "nodes/pathnodes.h"
+
+#include "access.h"
+
+/* RelOptInfo.fdw_private of a foreign table, and of a count(*) over one. */
+typedef struct DdbPlanning
+{
+	PlannerInfo *root;
+	RelOptInfo *base; /* the foreign table's */
+	DdbRelation *relation;
+	const DdbTableInfo *info;
+	const DdbKeySchema *home; /* the table's own schema, or index_name's */
+	int max_connections;
+	double items; /* of home, as far as we know; 1 or more */
+	double item_bytes;
+} DdbPlanning;
+
+/* What a path of ours says of itself, in Path.fdw_private. */
+typedef struct DdbChoice
+{
+	int schema;    /* index among info->schemas; -1: Scan of home */
+	bool backward; /* sort key descending */
+	bool count;    /* only the number of items */
+	int batch_id;  /* of the prefetch node that feeds it, 0: none */
+} DdbChoice;
+
+/*
+ * For a foreign table that the query is about. Asks DynamoDB for the table's
+ * description unless it is known. Errors: those of the options, 42P01-like
+ * HV00R where there is no such table or index.
+ */
+extern DdbPlanning *ddb_planning_create(PlannerInfo *root, RelOptInfo *base,
+										Oid relid);
+
+extern List *ddb_planning_encode_choice(const DdbChoice *choice);
+extern DdbChoice ddb_planning_decode_choice(List *path_private);
+
+extern DdbQuals ddb_planning_quals(const DdbPlanning *planning);
+
+/* The columns that the clauses (RestrictInfo) and those above need. */
+extern Bitmapset *ddb_planning_columns(const DdbPlanning *planning,
+									   List *clauses);
+
+/*
+ * The clauses split for one way to read; false: it is no way for them. schema
+ * as in DdbChoice.
+ */
+extern bool ddb_planning_access(const DdbPlanning *planning, int schema,
+								List *clauses, DdbAccess *access);
+
+/* How many segments a Scan of it has; 1: it is not split. */
+extern int ddb_planning_segments(const DdbPlanning *planning);
+
+/*
+ * The path for an access, its costs worked out; not added to the relation.
+ * required_outer: relations whose values it needs.
+ */
+extern ForeignPath *ddb_planning_path(const DdbPlanning *planning,
+									  const DdbAccess *access,
+									  const DdbChoice *choice, List *pathkeys,
+									  Relids required_outer);
+
+/* The costs of counting the items of an access. */
+extern void ddb_planning_cost_count(const DdbPlanning *planning,
+									const DdbAccess *access, Cost *startup,
+									Cost *total);
+
+#endif /* DDB_PLANNING_H */

@@ -1,0 +1,457 @@
+/*
+ * requests.c
+ *		Requests as they arrive at a server, and when they are sent.
+ */
+#include "client.h"
+
+#include "server.h"
+#include "tap.h"
+
+/* A server of ours and a client of it. */
+typedef struct Network
+{
+	Server server;
+	DdbHttp *http;
+	DdbClient *client;
+} Network;
+
+static DdbClient *
+create_client(Network *network, int max_connections)
+{
+	DdbClientConfig config = {.endpoint.region = "us-east-1",
+							  .endpoint.endpoint = network->server.url,
+							  .connect_timeout_ms = 5000,
+							  .request_timeout_ms = 5000,
+							  .max_attempts = 1,
+							  .max_connections = max_connections};
+	DdbStatus status;
+	DdbClient *client =
+		ddb_client_create(network->http,
+						  &config,
+						  ddb_credentials_create_static("a", "s", NULL),
+						  &status);
+
+	if (client == NULL)
+		abort();
+	return client;
+}
+
+static void
+start(Network *network)
+{
+	DdbStatus status;
+
+	server_start(&network->server);
+	network->http = ddb_http_create(&status);
+	if (network->http == NULL)
+		abort();
+	network->client = create_client(network, 1);
+}
+
+static void
+stop(Network *network)
+{
+	ddb_client_destroy(network->client);
+	ddb_http_destroy(network->http);
+	server_stop(&network->server);
+}
+
+/* Wait for either side, as long as the client allows, 5 s at most. */
+static void
+wait_for(Network *network)
+{
+	struct pollfd fds[] = {
+		{.fd = ddb_http_fd(network->http), .events = POLLIN},
+		{.fd = network->server.listener, .events = POLLIN},
+		{.fd = network->server.connection, .events = POLLIN},
+	};
+	int timeout_ms = ddb_client_timeout_ms(network->client);
+
+	poll(fds, 3, timeout_ms < 0 || timeout_ms > 5000 ? 5000 : timeout_ms);
+}
+
+static void
+finish(Network *network, const DdbCall *call)
+{
+	for (ddb_client_pump(network->client); !ddb_call_done(call);
+		 ddb_client_pump(network->client))
+	{
+		wait_for(network);
+		server_step(&network->server);
+	}
+}
+
+static const DdbValue key_attributes[] = {
+	{"pk", "a\"b", 3, DDB_TYPE_S},
+	{"sk", "-1.5", 4, DDB_TYPE_N},
+	{"pk", "\\\n", 2, DDB_TYPE_S},
+	{"sk", "2", 1, DDB_TYPE_N},
+};
+static const DdbName names[] = {{"#0", "n\"1"}, {"#1", "size"}};
+static const DdbValue values[] = {
+	{":0", "", 0, DDB_TYPE_S},
+	{":1", "AA==", 4, DDB_TYPE_B},
+	{":2", "false", 5, DDB_TYPE_BOOL},
+	{":3", "true", 4, DDB_TYPE_NULL},
+};
+
+static const struct
+{
+	const char *operation;
+	DdbRead read;
+	const char *body;
+} reads[] = {
+	{"GetItem",
+	 {.kind = DDB_READ_GET,
+	  .table = "t",
+	  .keys = key_attributes,
+	  .nkeys = 1,
+	  .key_len = 2},
+	 "{\"TableName\":\"t\",\"Key\":{\"pk\":{\"S\":\"a\\\"b\"},"
+	 "\"sk\":{\"N\":\"-1.5\"}},\"ReturnConsumedCapacity\":\"TOTAL\"}"},
+	{"GetItem",
+	 {.kind = DDB_READ_GET,
+	  .table = "t",
+	  .projection = "#0, #1",
+	  .names = names,
+	  .nnames = 2,
+	  .keys = key_attributes,
+	  .nkeys = 1,
+	  .key_len = 1,
+	  .consistent = true},
+	 "{\"TableName\":\"t\",\"Key\":{\"pk\":{\"S\":\"a\\\"b\"}},"
+	 "\"ProjectionExpression\":\"#0, #1\","
+	 "\"ExpressionAttributeNames\":{\"#0\":\"n\\\"1\",\"#1\":\"size\"},"
+	 "\"ConsistentRead\":true,\"ReturnConsumedCapacity\":\"TOTAL\"}"},
+	{"BatchGetItem",
+	 {.kind = DDB_READ_BATCH,
+	  .table = "t",
+	  .projection = "#1",
+	  .names = names + 1,
+	  .nnames = 1,
+	  .keys = key_attributes,
+	  .nkeys = 2,
+	  .key_len = 2,
+	  .consistent = true},
+	 "{\"RequestItems\":{\"t\":{\"Keys\":[{\"pk\":{\"S\":\"a\\\"b\"},"
+	 "\"sk\":{\"N\":\"-1.5\"}},{\"pk\":{\"S\":\"\\\\\\u000a\"},"
+	 "\"sk\":{\"N\":\"2\"}}],\"ProjectionExpression\":\"#1\","
+	 "\"ExpressionAttributeNames\":{\"#1\":\"size\"},"
+	 "\"ConsistentRead\":true}},\"ReturnConsumedCapacity\":\"TOTAL\"}"},
+	{"BatchGetItem",
+	 {.kind = DDB_READ_BATCH,
+	  .table = "t",
+	  .keys = key_attributes,
+	  .nkeys = 2,
+	  .key_len = 2,
+	  .resume = "{\"t\":{\"Keys\":[]}} and beyond",
+	  .resume_len = 17},
+	 "{\"RequestItems\":{\"t\":{\"Keys\":[]}},"
+	 "\"ReturnConsumedCapacity\":\"TOTAL\"}"},
+	{"Query",
+	 {.kind = DDB_READ_QUERY,
+	  .table = "t",
+	  .index = "i",
+	  .key_condition = "#0 = :0",
+	  .filter = "#1 > :1",
+	  .projection = "#0",
+	  .names = names,
+	  .nnames = 2,
+	  .values = values,
+	  .nvalues = 4,
+	  .limit = 7,
+	  .backward = true,
+	  .resume = "{\"pk\":{\"S\":\"\"}}",
+	  .resume_len = 15},
+	 "{\"TableName\":\"t\",\"IndexName\":\"i\","
+	 "\"KeyConditionExpression\":\"#0 = :0\","
+	 "\"FilterExpression\":\"#1 > :1\",\"ProjectionExpression\":\"#0\","
+	 "\"ExpressionAttributeNames\":{\"#0\":\"n\\\"1\",\"#1\":\"size\"},"
+	 "\"ExpressionAttributeValues\":{\":0\":{\"S\":\"\"},"
+	 "\":1\":{\"B\":\"AA==\"},\":2\":{\"BOOL\":false},\":3\":{\"NULL\":true}},"
+	 "\"Limit\":7,\"ScanIndexForward\":false,"
+	 "\"ExclusiveStartKey\":{\"pk\":{\"S\":\"\"}},"
+	 "\"ReturnConsumedCapacity\":\"TOTAL\"}"},
+	{"Scan",
+	 {.kind = DDB_READ_SCAN,
+	  .table = "t",
+	  .segment = 0,
+	  .segments = 4,
+	  .count_only = true,
+	  .consistent = true},
+	 "{\"TableName\":\"t\",\"ConsistentRead\":true,\"Segment\":0,"
+	 "\"TotalSegments\":4,\"Select\":\"COUNT\","
+	 "\"ReturnConsumedCapacity\":\"TOTAL\"}"},
+	{"Scan",
+	 {.kind = DDB_READ_SCAN, .table = "t"},
+	 "{\"TableName\":\"t\",\"ReturnConsumedCapacity\":\"TOTAL\"}"},
+};
+
+/* What arrived for this call, which is freed. */
+static void
+check_request(Network *network, DdbCall *call, const char *operation,
+			  const char *body)
+{
+	char target[100];
+
+	network->server.body[0] = '\0';
+	finish(network, call);
+	snprintf(target, sizeof(target), "DynamoDB_20120810.%s", operation);
+	is_int(ddb_call_status(call)->kind, DDB_OK, "a request is sent");
+	is_str(network->server.target, target, "of the right operation");
+	is_str(network->server.body, body, "with the right members");
+	ddb_call_free(call);
+}
+
+static void
+test_reads(void)
+{
+	Network network;
+
+	start(&network);
+	for (size_t i = 0; i < sizeof(reads) / sizeof(reads[0]); i++)
+	{
+		check_request(&network,
+					  ddb_client_read(network.client, &reads[i].read),
+					  reads[i].operation,
+					  reads[i].body);
+		is_str(ddb_client_read_operation(reads[i].read.kind),
+			   reads[i].operation,
+			   "whose name is known");
+	}
+	stop(&network);
+}
+
+#define PUT_MEMBERS                                                            \
+	"\"Item\":{\"pk\":{\"S\":\"a\\\"b\"},\"sk\":{\"N\":\"-1.5\"}},"            \
+	"\"ConditionExpression\":\"attribute_not_exists(#k)\","                    \
+	"\"ExpressionAttributeNames\":{\"#k\":\"pk\"}"
+
+static void
+test_puts(void)
+{
+	static const DdbPut puts[] = {{"t", key_attributes, 2},
+								  {"u", key_attributes, 2}};
+	Network network;
+
+	start(&network);
+	check_request(&network,
+				  ddb_client_put_new(network.client, puts),
+				  "PutItem",
+				  "{\"TableName\":\"t\"," PUT_MEMBERS
+				  ",\"ReturnConsumedCapacity\":\"TOTAL\"}");
+	check_request(&network,
+				  ddb_client_transact_put(network.client, puts, 2, "token"),
+				  "TransactWriteItems",
+				  "{\"TransactItems\":[{\"Put\":{\"TableName\":\"t\"," PUT_MEMBERS
+				  "}},{\"Put\":{\"TableName\":\"u\"," PUT_MEMBERS
+				  "}}],\"ClientRequestToken\":\"token\","
+				  "\"ReturnConsumedCapacity\":\"TOTAL\"}");
+	stop(&network);
+}
+
+static void
+test_control(void)
+{
+	Network network;
+
+	start(&network);
+	check_request(&network,
+				  ddb_client_describe_table(network.client, "t"),
+				  "DescribeTable",
+				  "{\"TableName\":\"t\"}");
+	check_request(&network,
+				  ddb_client_delete_table(network.client, "t"),
+				  "DeleteTable",
+				  "{\"TableName\":\"t\"}");
+	check_request(&network,
+				  ddb_client_list_tables(network.client, NULL),
+				  "ListTables",
+				  "{}");
+	check_request(&network,
+				  ddb_client_list_tables(network.client, "t"),
+				  "ListTables",
+				  "{\"ExclusiveStartTableName\":\"t\"}");
+	check_request(&network,
+				  ddb_client_request(network.client, "Query", "{ \"A\":1E5}", "k"),
+				  "Query",
+				  "{ \"A\":1E5}");
+	check_request(&network,
+				  ddb_client_request(network.client,
+									 "TransactWriteItems",
+									 " {\"A\":1}",
+									 "k"),
+				  "TransactWriteItems",
+				  "{\"ClientRequestToken\":\"k\",\"A\":1}");
+	stop(&network);
+}
+
+static void
+test_memory(void)
+{
+	Network network;
+
+	start(&network);
+	for (size_t i = 0; i < sizeof(reads) / sizeof(reads[0]); i++)
+	{
+		int n;
+
+		for (n = 0;; n++)
+		{
+			DdbCall *call;
+			bool failed;
+
+			tap_fail_alloc(n);
+			call = ddb_client_read(network.client, &reads[i].read);
+			failed = tap_alloc_failed();
+			ok((call == NULL) == failed, "allocation %d", n);
+			ddb_call_free(call);
+			if (!failed)
+				break;
+		}
+		ok(n >= 2, "%d allocations can fail", n);
+	}
+	is_int(ddb_client_active(network.client), 0, "no call is left");
+	stop(&network);
+}
+
+/* Does anything become readable within so many ms? */
+static bool
+readable(int fd, int timeout_ms)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+
+	return poll(&poll_fd, 1, timeout_ms) == 1;
+}
+
+static void
+test_sending(void)
+{
+	DdbRead read = {.kind = DDB_READ_SCAN, .table = "t"};
+	Network network;
+	DdbCall *first;
+	DdbCall *second;
+
+	start(&network);
+	first = ddb_client_read(network.client, &read);
+	second = ddb_client_read(network.client, &read);
+	ok(!readable(network.server.listener, 50), "a call alone sends nothing");
+	is_int(ddb_client_timeout_ms(network.client), 0, "it wants a pump");
+	ddb_client_pump(network.client);
+	ok(readable(network.server.listener, 5000), "one pump connects");
+	ok(ddb_client_timeout_ms(network.client) != 0, "then there is to wait");
+	finish(&network, second);
+	ok(ddb_call_done(first), "one connection serves them in their order");
+	is_int(network.server.nrequests, 2, "each was sent once");
+	ddb_call_free(first);
+	ddb_call_free(second);
+
+	/* Over the kept connection now. */
+	first = ddb_client_read(network.client, &read);
+	ddb_client_pump(network.client);
+	ok(readable(network.server.connection, 5000), "one pump sends");
+	ddb_call_free(first);
+	stop(&network);
+}
+
+static void
+test_delay(void)
+{
+	DdbRead read = {.kind = DDB_READ_SCAN, .table = "t"};
+	Network network;
+	DdbCall *call;
+	int64_t start_us;
+	int timeout_ms;
+
+	start(&network);
+	start_us = ddb_http_now_us();
+	call = ddb_client_read(network.client, &read);
+	ddb_call_delay(call, 80);
+	ddb_client_pump(network.client);
+	timeout_ms = ddb_client_timeout_ms(network.client);
+	ok(timeout_ms > 0 && timeout_ms <= 80, "it waits %d ms", timeout_ms);
+	ok(!readable(network.server.listener, 0), "and is not sent");
+	finish(&network, call);
+	ok(ddb_call_status(call)->kind == DDB_OK &&
+		   ddb_http_now_us() - start_us >= 80000,
+	   "until its time has come");
+	ddb_call_free(call);
+
+	call = ddb_client_read(network.client, &read);
+	ddb_call_delay(call, 1000);
+	ddb_call_free(call);
+	is_int(ddb_client_active(network.client), 0, "a delayed call can be freed");
+	stop(&network);
+}
+
+/* Clients share the network: the pump of one takes what came for another. */
+static void
+test_two_clients(void)
+{
+	DdbRead read = {.kind = DDB_READ_SCAN, .table = "t"};
+	Network network;
+	DdbClient *other;
+	DdbCall *call;
+
+	start(&network);
+	other = create_client(&network, 1);
+	call = ddb_client_read(network.client, &read);
+	ddb_client_pump(network.client);
+	while (network.server.nrequests == 0 ||
+		   readable(ddb_http_fd(network.http), 100))
+	{
+		ddb_client_pump(other);
+		server_step(&network.server);
+	}
+	is_int(ddb_client_timeout_ms(network.client), 0, "its owner need not wait");
+	ddb_client_pump(network.client);
+	ok(ddb_call_done(call), "and finds its call done");
+	ddb_call_free(call);
+	ddb_client_destroy(other);
+	stop(&network);
+}
+
+static void
+test_alarm(void)
+{
+	Network network;
+	int64_t start_us;
+	int fd;
+
+	start(&network);
+	fd = ddb_http_fd(network.http);
+	ddb_http_wake_in(network.http, -1);
+	ok(!readable(fd, 30), "not by time");
+	ddb_http_wake_in(network.http, 0);
+	ok(readable(fd, 5000), "now");
+	ok(readable(fd, 0), "until the next pump");
+	ddb_http_pump(network.http);
+	ok(!readable(fd, 0), "which forgets it");
+
+	start_us = ddb_http_now_us();
+	ddb_http_wake_in(network.http, 10000);
+	ddb_http_wake_in(network.http, 50);
+	ddb_http_wake_in(network.http, 20000);
+	ok(readable(fd, 5000) && ddb_http_now_us() - start_us >= 49000,
+	   "the soonest counts");
+	ddb_http_pump(network.http);
+	ddb_http_wake_in(network.http, 60000);
+	ddb_http_pump(network.http);
+	ddb_http_wake_in(network.http, 20);
+	ok(readable(fd, 5000), "and nothing is left of one that did not ring");
+	stop(&network);
+}
+
+int
+main(void)
+{
+	test_reads();
+	test_puts();
+	test_control();
+	test_memory();
+	test_sending();
+	test_delay();
+	test_two_clients();
+	test_alarm();
+	return tap_done();
+}
