@@ -58,6 +58,7 @@ OBJS = $(CLIENT) \
 	src/pg/filter.o \
 	src/pg/plan.o \
 	src/pg/bind.o \
+	src/pg/prefetch.o \
 	src/pg/users.o \
 	src/pg/membership.o \
 	src/pg/timeline.o \
@@ -72,6 +73,7 @@ OBJS = $(CLIENT) \
 	src/pg/access.o \
 	src/pg/planning.o \
 	src/pg/fdw_paths.o \
+	src/pg/prefetch_path.o \
 	src/pg/fdw_plan.o \
 	src/pg/fdw_scan.o \
 	src/pg/fdw_explain.o \

@@ -175,7 +175,7 @@ show_columns(const DdbScan *scan, ExplainState *es)
 static const char *
 operation(const DdbPlan *plan)
 {
-	bool one_key = plan->kind == DDB_READ_BATCH && plan->batch_id == 0;
+	bool one_key = plan->kind == DDB_READ_BATCH && plan->prefetch_id == 0;
 	ListCell *cell;
 
 	foreach(cell, list_concat_copy(plan->partition, plan->sort))

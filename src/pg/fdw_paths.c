@@ -437,8 +437,6 @@ static void
 add_count_path(const DdbPlanning *planning, RelOptInfo *output_rel,
 			   PathTarget *target, int schema)
 {
-	DdbChoice choice = {.schema = schema, .count = true};
-	DdbPathShape shape = {.rows = 1};
 	DdbAccess access;
 
 	if (!ddb_planning_access(planning,
@@ -447,19 +445,13 @@ add_count_path(const DdbPlanning *planning, RelOptInfo *output_rel,
 							 &access) ||
 		!is_countable(planning, &access))
 		return;
-	ddb_planning_cost_count(planning,
-							&access,
-							&shape.startup_cost,
-							&shape.total_cost);
-	shape.disabled = access.kind == DDB_READ_SCAN &&
-					 ddb_guc_full_scan == DDB_FULL_SCAN_FORBID;
-	shape.fdw_private = ddb_planning_encode_choice(&choice);
 	output_rel->fdw_private = unconstify(DdbPlanning *, planning);
 	add_path(output_rel,
-			 (Path *) ddb_compat_upper_path(planning->root,
-											output_rel,
-											target,
-											&shape));
+			 (Path *) ddb_planning_count_path(planning,
+											  &access,
+											  schema,
+											  output_rel,
+											  target));
 }
 
 void

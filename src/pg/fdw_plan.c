@@ -93,11 +93,43 @@ set_keys(const DdbPlanning *planning, const DdbKeySchema *schema, DdbPlan *plan)
 	plan->key_types[1] = schema->sort_type;
 }
 
+/* Columns of other relations in conditions. */
+static List *
+add_outer_values(List *values, List *conds)
+{
+	ListCell *cell;
+
+	foreach(cell, conds)
+	{
+		const DdbCond *cond = lfirst(cell);
+
+		values = list_concat_unique(values,
+									pull_var_clause((Node *) cond->value,
+													PVC_INCLUDE_PLACEHOLDERS));
+		values = add_outer_values(values, cond->args);
+	}
+	return values;
+}
+
+/*
+ * Tell the node that reads ahead, whose plan is made already, which columns of
+ * its rows the conditions need.
+ */
+static void
+set_prefetch(DdbPlan *plan, const DdbPrefetchLink *link)
+{
+	plan->prefetch_id = link->id;
+	plan->outer_values = add_outer_values(NIL, plan->partition);
+	plan->outer_values = add_outer_values(plan->outer_values, plan->sort);
+	plan->outer_values = add_outer_values(plan->outer_values, plan->filter);
+	link->outer->custom_exprs = copyObject(plan->outer_values);
+}
+
 static DdbPlan *
 make_plan(const DdbPlanning *planning, const ForeignPath *path,
 		  const DdbAccess *access, List *clauses)
 {
-	DdbChoice choice = ddb_planning_decode_choice(path->fdw_private);
+	const DdbChoice *choice = ddb_planning_choice(path);
 	DdbPlan *plan = palloc0(sizeof(DdbPlan));
 	double read;
 
@@ -107,11 +139,12 @@ make_plan(const DdbPlanning *planning, const ForeignPath *path,
 	plan->partition = access->partition;
 	plan->sort = access->sort;
 	plan->filter = access->filter;
-	plan->backward = choice.backward;
+	plan->backward = choice->backward;
 	plan->ordered = path->path.pathkeys != NIL;
-	plan->count_only = choice.count;
-	plan->batch_id = choice.batch_id;
-	if (!choice.count)
+	plan->count_only = choice->count;
+	if (choice->prefetch != NULL)
+		set_prefetch(plan, choice->prefetch);
+	if (!choice->count)
 	{
 		plan->columns = columns_to_read(planning, clauses);
 		set_limit(planning->root, path, plan);
@@ -139,7 +172,7 @@ make_count_scan(const DdbPlanning *planning, const ForeignPath *path, List *tlis
 	List *fdw_private;
 
 	(void) ddb_planning_access(planning,
-							   ddb_planning_decode_choice(path->fdw_private).schema,
+							   ddb_planning_choice(path)->schema,
 							   clauses,
 							   &access);
 	fdw_private =
@@ -160,14 +193,14 @@ ddbGetForeignPlan(PlannerInfo *root, RelOptInfo *rel, Oid foreigntableid,
 				  Plan *outer_plan)
 {
 	const DdbPlanning *planning = rel->fdw_private;
-	DdbChoice choice = ddb_planning_decode_choice(best_path->fdw_private);
+	const DdbChoice *choice = ddb_planning_choice(best_path);
 	List *exprs = NIL;
 	List *fdw_private;
 	DdbAccess access;
 
-	if (choice.count)
+	if (choice->count)
 		return make_count_scan(planning, best_path, tlist);
-	(void) ddb_planning_access(planning, choice.schema, scan_clauses, &access);
+	(void) ddb_planning_access(planning, choice->schema, scan_clauses, &access);
 	fdw_private =
 		ddb_plan_encode(make_plan(planning, best_path, &access, scan_clauses),
 						&exprs);

@@ -85,6 +85,35 @@ set_columns(DdbScan *scan, const char *const *attributes, int nattributes)
 	}
 }
 
+static DdbFetchPlan
+fetch_plan(DdbScan *scan)
+{
+	return (DdbFetchPlan){.wanted = scan->wanted,
+						  .units_per_second =
+							  scan->relation->read_units_per_second,
+						  .cost = &scan->cost};
+}
+
+/* Where another node reads ahead for us, tell it all that it needs. */
+static void
+attach(ForeignScanState *node, DdbScan *scan)
+{
+	DdbPrefetchInner inner = {.bind = scan->bind,
+							  .econtext = node->ss.ps.ps_ExprContext,
+							  .params = scan->plan->outer_values,
+							  .session = scan->session,
+							  .fetch = fetch_plan(scan),
+							  .key = &scan->key,
+							  .key_types = scan->plan->key_types};
+
+	if (scan->plan->prefetch_id == 0)
+		return;
+	scan->prefetch =
+		ddb_prefetch_find(node->ss.ps.state, scan->plan->prefetch_id);
+	if (scan->prefetch != NULL)
+		ddb_prefetch_attach(scan->prefetch, &inner);
+}
+
 /* What is made once and serves every run. */
 static void
 prepare(ForeignScanState *node, DdbScan *scan)
@@ -103,6 +132,7 @@ prepare(ForeignScanState *node, DdbScan *scan)
 	scan->read_cxt = AllocSetContextCreate(query_cxt,
 										   "cruddur_ddb scan",
 										   ALLOCSET_DEFAULT_SIZES);
+	attach(node, scan);
 }
 
 void
@@ -140,17 +170,32 @@ find_bound(DdbScan *scan, ExprContext *econtext)
 	return rows < INT_MAX ? (int64) rows : 0;
 }
 
+/* Begin a run with what was read ahead; false: nothing was. */
+static bool
+start_ahead(DdbScan *scan)
+{
+	DdbAhead ahead;
+
+	if (scan->prefetch == NULL || !ddb_prefetch_take(scan->prefetch, &ahead))
+		return false;
+	scan->recheck = !ahead.complete;
+	scan->fetch = ahead.fetch;
+	scan->given = ahead.page;
+	scan->given_item = ahead.item;
+	return true;
+}
+
 /* Begin a run: ask for the first pages. */
 static void
 start(ForeignScanState *node, DdbScan *scan)
 {
 	ExprContext *econtext = node->ss.ps.ps_ExprContext;
-	DdbFetchPlan fetch = {.wanted = scan->wanted,
-						  .units_per_second =
-							  scan->relation->read_units_per_second,
-						  .cost = &scan->cost};
+	DdbFetchPlan fetch = fetch_plan(scan);
 	DdbBound bound;
 
+	scan->started = true;
+	if (start_ahead(scan))
+		return;
 	if (scan->plan->kind == DDB_READ_SCAN)
 		ddb_budget_check_scan(scan->relation->name);
 	ddb_bind_reads(scan->bind, econtext, scan->read_cxt, &bound);
@@ -169,6 +214,13 @@ next_item(DdbScan *scan)
 {
 	int read;
 
+	if (scan->fetch == NULL)
+	{
+		scan->page = scan->given;
+		scan->item = scan->given_item + 1;
+		scan->given = NULL;
+		return scan->page != NULL;
+	}
 	while (scan->page == NULL || scan->item == scan->page->nitems)
 	{
 		scan->page = ddb_fetch_next(scan->fetch, &read);
@@ -242,7 +294,7 @@ ddbIterateForeignScan(ForeignScanState *node)
 	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
 
 	ExecClearTuple(slot);
-	if (scan->fetch == NULL)
+	if (!scan->started)
 		start(node, scan);
 	if (scan->plan->count_only)
 		return count_items(scan, slot);
@@ -263,7 +315,9 @@ ddbReScanForeignScan(ForeignScanState *node)
 {
 	DdbScan *scan = node->fdw_state;
 
+	scan->started = false;
 	scan->fetch = NULL;
+	scan->given = NULL;
 	scan->page = NULL;
 	scan->item = 0;
 	scan->counted = false;

@@ -13,6 +13,7 @@
 #include "column.h"
 #include "fetch.h"
 #include "plan.h"
+#include "prefetch.h"
 #include "relation.h"
 #include "session.h"
 
@@ -37,13 +38,17 @@ typedef struct DdbScan
 	const DdbWanted *wanted;
 	int ncolumns;
 	DdbScanColumn *columns;
-	DdbItemKey key; /* of the table, which names an item */
+	DdbItemKey key;         /* of the table, which names an item */
 	MemoryContext read_cxt; /* one run: reads, pages, calls in flight */
-	DdbFetch *fetch;        /* NULL: not started */
-	bool recheck;           /* exact conditions could not all be sent */
-	const DdbPage *page;    /* NULL: none */
-	int item;               /* next of the page */
-	bool counted;           /* the one row of a count was given */
+	DdbFetch *fetch;        /* NULL: not started, or given is all there is */
+	const DdbPage *given;   /* has the one item of this run; NULL: none */
+	int given_item;
+	DdbPrefetch *prefetch; /* what reads ahead for it; NULL: nothing */
+	bool started;          /* this run */
+	bool recheck;          /* exact conditions could not all be sent */
+	const DdbPage *page;   /* NULL: none */
+	int item;              /* next of the page */
+	bool counted;          /* the one row of a count was given */
 } DdbScan;
 
 extern void ddbBeginForeignScan(ForeignScanState *node, int eflags);

@@ -44,23 +44,21 @@ add_limit(DdbLimit *limit, bool *limit_exact, const DdbLimit *other, bool exact,
 	if (limit->given)
 		order = ddb_operand_compare(&other->operand, &limit->operand);
 	if (order == side || (order == 0 && other->strict && !limit->strict))
-	{
 		*limit = *other;
-		*limit_exact = exact;
-	}
+	*limit_exact |= exact;
 }
 
 /* False: none of the keys that had the prefixes before has this one too. */
 static bool
 add_prefix(DdbKeySet *set, const DdbOperand *prefix, bool exact)
 {
+	set->prefix_exact |= exact;
 	if (set->has_prefix && has_prefix(&set->prefix, prefix))
 		return true;
 	if (set->has_prefix && !has_prefix(prefix, &set->prefix))
 		return false;
 	set->has_prefix = true;
 	set->prefix = *prefix;
-	set->prefix_exact = exact;
 	return true;
 }
 

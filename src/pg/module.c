@@ -8,6 +8,8 @@
 
 #include "compat.h"
 #include "guc.h"
+#include "prefetch.h"
+#include "prefetch_path.h"
 #include "session.h"
 
 PG_MODULE_MAGIC_EXT(.name = "cruddur_ddb", .version = DDB_VERSION);
@@ -19,4 +21,6 @@ _PG_init(void)
 {
 	ddb_guc_define();
 	ddb_session_init();
+	ddb_prefetch_init();
+	ddb_prefetch_path_init();
 }

@@ -34,7 +34,8 @@ enum PlanItem
 	ITEM_FEW,
 	ITEM_LIMIT,
 	ITEM_OFFSET,
-	ITEM_BATCH
+	ITEM_PREFETCH,
+	ITEM_OUTER_VALUES
 };
 
 #define FLAG_BACKWARD 0x01
@@ -96,6 +97,27 @@ decode_expr(List *list, int item, List *exprs)
 	int place = decode_int(list, item);
 
 	return place < 0 ? NULL : list_nth(exprs, place);
+}
+
+static List *
+encode_exprs(List *list, List **exprs)
+{
+	List *places = NIL;
+	ListCell *cell;
+
+	foreach(cell, list)
+		places = lappend(places, encode_expr(lfirst(cell), exprs));
+	return places;
+}
+
+static List *
+decode_exprs(List *places, List *exprs)
+{
+	List *list = NIL;
+
+	for (int i = 0; i < list_length(places); i++)
+		list = lappend(list, decode_expr(places, i, exprs));
+	return list;
 }
 
 static List *
@@ -172,7 +194,8 @@ ddb_plan_encode(const DdbPlan *plan, List **exprs)
 	list = lappend(list, encode_double(plan->few));
 	list = lappend(list, encode_expr(plan->limit, exprs));
 	list = lappend(list, encode_expr(plan->offset, exprs));
-	list = lappend(list, encode_int(plan->batch_id));
+	list = lappend(list, encode_int(plan->prefetch_id));
+	list = lappend(list, encode_exprs(plan->outer_values, exprs));
 	return list;
 }
 
@@ -203,6 +226,8 @@ ddb_plan_decode(List *fdw_private, List *exprs)
 	plan->few = decode_double(fdw_private, ITEM_FEW);
 	plan->limit = decode_expr(fdw_private, ITEM_LIMIT, exprs);
 	plan->offset = decode_expr(fdw_private, ITEM_OFFSET, exprs);
-	plan->batch_id = decode_int(fdw_private, ITEM_BATCH);
+	plan->prefetch_id = decode_int(fdw_private, ITEM_PREFETCH);
+	plan->outer_values =
+		decode_exprs(list_nth(fdw_private, ITEM_OUTER_VALUES), exprs);
 	return plan;
 }

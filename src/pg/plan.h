@@ -62,9 +62,9 @@ typedef struct DdbPlan
 								 * NULL: there is none */
 	DdbType key_types[2];
 	const char *item_key[2]; /* the table's key, which names an item */
-	List *partition;    /* DdbCond: COMPARE EQ or ANY; conditions of the
+	List *partition;         /* DdbCond: COMPARE EQ or ANY; conditions of the
 								 * partition key, any of them will do */
-	List *sort;         /* DdbCond of the sort key, all of them true */
+	List *sort;              /* DdbCond of the sort key, all of them true */
 	List *filter;       /* DdbCond, for FilterExpression, all of them true */
 	List *columns;      /* attnos that are needed, as integers */
 	bool backward;      /* sort key descending */
@@ -77,7 +77,9 @@ typedef struct DdbPlan
 	Expr *offset;       /* NULL: there is none */
 	double few;         /* a number of rows with which the query may be
 								 * content; 0: unknown */
-	int batch_id;       /* of the prefetch node that feeds it; 0: none */
+	int prefetch_id;    /* of the node that reads ahead for it; 0: none */
+	List *outer_values; /* that node's columns that we need: Vars in the planner,
+								 * the join's Params in the executor */
 } DdbPlan;
 
 /*

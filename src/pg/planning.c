@@ -158,22 +158,20 @@ ddb_planning_create(PlannerInfo *root, RelOptInfo *base, Oid relid)
 	return planning;
 }
 
-List *
-ddb_planning_encode_choice(const DdbChoice *choice)
+/* A path is never copied, so its private list may hold what is no node. */
+static List *
+keep_choice(const DdbChoice *choice)
 {
-	return list_make4_int(choice->schema,
-						  choice->backward,
-						  choice->count,
-						  choice->batch_id);
+	DdbChoice *kept = palloc(sizeof(DdbChoice));
+
+	*kept = *choice;
+	return list_make1(kept);
 }
 
-DdbChoice
-ddb_planning_decode_choice(List *path_private)
+const DdbChoice *
+ddb_planning_choice(const ForeignPath *path)
 {
-	return (DdbChoice){.schema = linitial_int(path_private),
-					   .backward = lsecond_int(path_private) != 0,
-					   .count = lthird_int(path_private) != 0,
-					   .batch_id = lfourth_int(path_private)};
+	return linitial(path->fdw_private);
 }
 
 DdbQuals
@@ -333,6 +331,27 @@ items_returned(const DdbPlanning *planning, const DdbAccess *access, double item
 														NULL));
 }
 
+/* Where there is another way, a setting may rule a Scan out. */
+static bool
+is_forbidden(const DdbAccess *access)
+{
+	return access->kind == DDB_READ_SCAN &&
+		   ddb_guc_full_scan == DDB_FULL_SCAN_FORBID;
+}
+
+/*
+ * How much of a round trip a prefetch saves: keys share a request, Queries run
+ * side by side.
+ */
+static double
+shared_part(const DdbPlanning *planning, const DdbAccess *access)
+{
+	double sharing = access->kind == DDB_READ_BATCH ? DDB_BATCH_MAX_KEYS
+													: planning->max_connections;
+
+	return 1 - 1 / sharing;
+}
+
 ForeignPath *
 ddb_planning_path(const DdbPlanning *planning, const DdbAccess *access,
 				  const DdbChoice *choice, List *pathkeys, Relids required_outer)
@@ -356,23 +375,28 @@ ddb_planning_path(const DdbPlanning *planning, const DdbAccess *access,
 					   read_cost(planning, access, items) +
 					   (ITEM_COST + cpu_tuple_cost + local.per_tuple) * returned +
 					   base->reltarget->cost.per_tuple * shape.rows;
-	/* A small batch of a prefetch shares its request with others. */
-	if (choice->batch_id != 0)
+	if (choice->prefetch != NULL)
 	{
-		shape.startup_cost -= ROUND_TRIP_COST * (1 - 1.0 / DDB_BATCH_MAX_KEYS);
-		shape.total_cost -= ROUND_TRIP_COST * (1 - 1.0 / DDB_BATCH_MAX_KEYS);
+		Cost saved = ROUND_TRIP_COST * shared_part(planning, access);
+
+		shape.startup_cost -= saved;
+		shape.total_cost -= saved;
 	}
-	shape.disabled = access->kind == DDB_READ_SCAN &&
-					 ddb_guc_full_scan == DDB_FULL_SCAN_FORBID;
-	shape.fdw_private = ddb_planning_encode_choice(choice);
+	shape.disabled = is_forbidden(access);
+	shape.fdw_private = keep_choice(choice);
 	return ddb_compat_scan_path(root, base, required_outer, &shape);
 }
 
-void
-ddb_planning_cost_count(const DdbPlanning *planning, const DdbAccess *access,
-						Cost *startup, Cost *total)
+ForeignPath *
+ddb_planning_count_path(const DdbPlanning *planning, const DdbAccess *access,
+						int schema, RelOptInfo *rel, PathTarget *target)
 {
-	double items = items_read(planning, access);
+	DdbChoice choice = {.schema = schema, .count = true};
+	DdbPathShape shape = {.rows = 1, .disabled = is_forbidden(access)};
 
-	*startup = *total = read_cost(planning, access, items);
+	shape.startup_cost =
+		read_cost(planning, access, items_read(planning, access));
+	shape.total_cost = shape.startup_cost;
+	shape.fdw_private = keep_choice(&choice);
+	return ddb_compat_upper_path(planning->root, rel, target, &shape);
 }

@@ -24,13 +24,23 @@ typedef struct DdbPlanning
 	double item_bytes;
 } DdbPlanning;
 
+/*
+ * Between the outer and the inner side of a nested loop while plans are made of
+ * paths. The outer side's comes first.
+ */
+typedef struct DdbPrefetchLink
+{
+	int id; /* by which the two find each other in the executor */
+	CustomScan *outer;
+} DdbPrefetchLink;
+
 /* What a path of ours says of itself, in Path.fdw_private. */
 typedef struct DdbChoice
 {
-	int schema;    /* index among info->schemas; -1: Scan of home */
-	bool backward; /* sort key descending */
-	bool count;    /* only the number of items */
-	int batch_id;  /* of the prefetch node that feeds it, 0: none */
+	int schema;                /* index among info->schemas; -1: Scan of home */
+	bool backward;             /* sort key descending */
+	bool count;                /* only the number of items */
+	DdbPrefetchLink *prefetch; /* what feeds it; NULL: nothing */
 } DdbChoice;
 
 /*
@@ -41,8 +51,8 @@ typedef struct DdbChoice
 extern DdbPlanning *ddb_planning_create(PlannerInfo *root, RelOptInfo *base,
 										Oid relid);
 
-extern List *ddb_planning_encode_choice(const DdbChoice *choice);
-extern DdbChoice ddb_planning_decode_choice(List *path_private);
+/* Of a path that is one of ours. */
+extern const DdbChoice *ddb_planning_choice(const ForeignPath *path);
 
 extern DdbQuals ddb_planning_quals(const DdbPlanning *planning);
 
@@ -69,9 +79,9 @@ extern ForeignPath *ddb_planning_path(const DdbPlanning *planning,
 									  const DdbChoice *choice, List *pathkeys,
 									  Relids required_outer);
 
-/* The costs of counting the items of an access. */
-extern void ddb_planning_cost_count(const DdbPlanning *planning,
-									const DdbAccess *access, Cost *startup,
-									Cost *total);
+/* The path that counts the items of an access; not added to rel. */
+extern ForeignPath *ddb_planning_count_path(const DdbPlanning *planning,
+											const DdbAccess *access, int schema,
+											RelOptInfo *rel, PathTarget *target);
 
 #endif /* DDB_PLANNING_H */

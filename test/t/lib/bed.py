@@ -57,11 +57,12 @@ class Bed:
             aws_access_key_id="local",
             aws_secret_access_key=SECRETS["local"],
             config=Config(retries={"max_attempts": 0}))
-        self.resource = boto3.resource(
+        self.service = boto3.resource(
             "dynamodb", region_name="us-east-1",
             endpoint_url=os.environ["DDB_UPSTREAM"],
             aws_access_key_id="local",
-            aws_secret_access_key=SECRETS["local"]).Table(self.table)
+            aws_secret_access_key=SECRETS["local"])
+        self.resource = self.service.Table(self.table)
 
     def __enter__(self):
         self.remove()
@@ -161,6 +162,12 @@ class Bed:
         return self.query("SELECT coalesce(sum(%s), 0)::float8 AS n FROM"
                           " cruddur_ddb_stats" % column)[0].n
 
+    def make_foreign(self, name, columns, server="cruddur", **options):
+        """A foreign table over the DynamoDB table of option table_name."""
+        self.query("CREATE FOREIGN TABLE %s (%s) SERVER %s OPTIONS (%s)" % (
+            name, columns, server, ", ".join(
+                "%s '%s'" % option for option in options.items())))
+
     def foreign_scans(self, text, *values, on=None, options="VERBOSE"):
         """What EXPLAIN says of each foreign scan of a statement."""
         found = []
@@ -176,7 +183,33 @@ class Bed:
         visit(explained[0][0][0]["Plan"])
         return found
 
+    def read_cost(self, text, *values, on=None):
+        """Run a statement; its foreign scans' requests, items, units."""
+        scans = self.foreign_scans(text, *values, on=on,
+                                   options="ANALYZE, VERBOSE")
+        return {name: sum(scan[name] for scan in scans)
+                for name in ("Requests", "Items Scanned", "Items Returned",
+                             "Read Units", "Retries")}
+
     # DynamoDB
+
+    def more_table(self, suffix, keys, items=(), others=(), **more):
+        """
+        Another table, with these items in plain values; its name. keys: names
+        and types of its keys, ["pk S", "sk S"]; others: of its indexes' keys;
+        more arguments are those of CreateTable.
+        """
+        name = "%s-%s" % (self.table, suffix)
+        self.dynamodb.create_table(
+            TableName=name, BillingMode="PAY_PER_REQUEST",
+            KeySchema=key_schema(*[key.split()[0] for key in keys]),
+            AttributeDefinitions=[
+                dict(zip(("AttributeName", "AttributeType"), key.split()))
+                for key in [*keys, *others]], **more)
+        with self.service.Table(name).batch_writer() as batch:
+            for item in items:
+                batch.put_item(Item=item)
+        return name
 
     def scan(self):
         """Every item, consistently read, in DynamoDB's typed JSON."""
@@ -209,6 +242,18 @@ class Bed:
         """One message, as the old back end wrote them."""
         self.resource.put_item(Item=message_item(group, sender, sk, message,
                                                  uuid))
+
+
+def key_schema(partition, sort=None):
+    """KeySchema as CreateTable has it."""
+    return [{"AttributeName": name, "KeyType": role}
+            for name, role in ((partition, "HASH"), (sort, "RANGE")) if name]
+
+
+def gsi(name, *keys):
+    """A GSI with all attributes, for CreateTable."""
+    return {"IndexName": name, "KeySchema": key_schema(*keys),
+            "Projection": {"ProjectionType": "ALL"}}
 
 
 def message_item(group, sender, sk, message, uuid):

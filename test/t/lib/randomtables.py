@@ -57,22 +57,21 @@ def key_schema(keys):
 
 
 class DynamoTable:
-    """A table with its items."""
+    """A table with its items; complete: it has a sort key and an LSI."""
 
-    def __init__(self, chance, name, nitems, filler=0):
+    def __init__(self, chance, name, nitems, filler=0, complete=False):
         self.chance = chance
         self.name = name
         self.flavours = {}
         self.keys = {}
         names = chance.sample(NAMES, len(NAMES))
-        self.choose_keys(names)
+        self.choose_keys(names, 2 if complete or chance.random() < 0.7 else 1)
         self.choose_attributes(names, chance.randint(6, 10))
-        self.choose_indexes()
+        self.choose_indexes(1 if complete else 0)
         self.items = self.make_items(nitems, filler)
 
-    def choose_keys(self, names):
+    def choose_keys(self, names, count):
         chance = self.chance
-        count = 2 if chance.random() < 0.75 else 1
         keys = []
         for _ in range(count):
             name = names.pop()
@@ -103,7 +102,7 @@ class DynamoTable:
                 for name, flavour in self.flavours.items()
                 if flavour in types]
 
-    def choose_indexes(self):
+    def choose_indexes(self, least_lsi):
         chance = self.chance
         able = dict(self.indexable())
         own = self.schemas[0].keys
@@ -112,12 +111,11 @@ class DynamoTable:
             self.schemas.append(Schema("gsi", "gsi-%d" % i, keys,
                                        self.projection(keys)))
         if len(own) == 2:
-            for i in range(chance.randint(0, 2)):
-                sort = chance.choice(sorted(able))
-                if sort not in own:
-                    self.schemas.append(Schema(
-                        "lsi", "lsi-%d" % i, [own[0], sort],
-                        self.projection([own[0], sort])))
+            others = [name for name in sorted(able) if name not in own]
+            for i in range(chance.randint(least_lsi, 2)):
+                keys = [own[0], chance.choice(others)]
+                self.schemas.append(Schema("lsi", "lsi-%d" % i, keys,
+                                           self.projection(keys)))
         for schema in self.schemas:
             for name in schema.keys:
                 self.keys[name] = able[name]
