@@ -202,7 +202,7 @@ set_common(Binding *binding, bool count_only)
 	read->table = bind->relation->table;
 	read->index = bind->plan->index;
 	/* An index is read as it is: the option speaks of the table. */
-	read->consistent = bind->relation->consistent && read->index == NULL;
+	read->consistent = bind->plan->consistent && read->index == NULL;
 	read->backward = read->kind == DDB_READ_QUERY && bind->plan->backward;
 	read->count_only = count_only;
 	if (!count_only)

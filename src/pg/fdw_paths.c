@@ -78,7 +78,7 @@ find_member(const DdbPlanning *planning, const EquivalenceClass *class,
 		const DdbColumn *column;
 		Oid type;
 
-		if (member->em_is_const || member->em_is_child ||
+		if (member->em_is_const ||
 			!bms_equal(member->em_relids, planning->base->relids))
 			continue;
 		column = ddb_quals_column(&quals, member->em_expr);

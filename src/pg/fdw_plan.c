@@ -125,6 +125,19 @@ set_prefetch(DdbPlan *plan, const DdbPrefetchLink *link)
 	link->outer->custom_exprs = copyObject(plan->outer_values);
 }
 
+/* How many items a Scan will go through before the query has its rows. */
+static double
+items_wanted(const DdbPlanning *planning, const DdbPlan *plan)
+{
+	double rows = plan->few;
+
+	if (plan->limit != NULL)
+		rows = planning->root->limit_tuples;
+	if (rows <= 0)
+		return planning->items;
+	return Min(planning->items, rows / Max(plan->selectivity, 1e-6));
+}
+
 static DdbPlan *
 make_plan(const DdbPlanning *planning, const ForeignPath *path,
 		  const DdbAccess *access, List *clauses)
@@ -142,6 +155,8 @@ make_plan(const DdbPlanning *planning, const ForeignPath *path,
 	plan->backward = choice->backward;
 	plan->ordered = path->path.pathkeys != NIL;
 	plan->count_only = choice->count;
+	plan->consistent = planning->relation->consistent &&
+					   access->schema->kind != DDB_SCHEMA_GLOBAL;
 	if (choice->prefetch != NULL)
 		set_prefetch(plan, choice->prefetch);
 	if (!choice->count)
@@ -149,16 +164,15 @@ make_plan(const DdbPlanning *planning, const ForeignPath *path,
 		plan->columns = columns_to_read(planning, clauses);
 		set_limit(planning->root, path, plan);
 	}
-	if (access->kind == DDB_READ_SCAN)
-		plan->segments = plan->limit != NULL || plan->few > 0
-							 ? 1
-							 : ddb_planning_segments(planning);
 	read = planning->items * clauselist_selectivity(planning->root,
 													access->key_clauses,
 													planning->base->relid,
 													JOIN_INNER,
 													NULL);
 	plan->selectivity = Min(1, path->path.rows / Max(1, read));
+	if (access->kind == DDB_READ_SCAN)
+		plan->segments =
+			ddb_planning_segments(planning, items_wanted(planning, plan));
 	return plan;
 }
 

@@ -41,6 +41,7 @@ enum PlanItem
 #define FLAG_BACKWARD 0x01
 #define FLAG_ORDERED 0x02
 #define FLAG_COUNT_ONLY 0x04
+#define FLAG_CONSISTENT 0x08
 
 /* "" stands for NULL; neither an attribute nor an index has an empty name. */
 static Node *
@@ -168,7 +169,8 @@ flags_of(const DdbPlan *plan)
 {
 	return (plan->backward ? FLAG_BACKWARD : 0) |
 		   (plan->ordered ? FLAG_ORDERED : 0) |
-		   (plan->count_only ? FLAG_COUNT_ONLY : 0);
+		   (plan->count_only ? FLAG_COUNT_ONLY : 0) |
+		   (plan->consistent ? FLAG_CONSISTENT : 0);
 }
 
 List *
@@ -221,6 +223,7 @@ ddb_plan_decode(List *fdw_private, List *exprs)
 	plan->backward = (flags & FLAG_BACKWARD) != 0;
 	plan->ordered = (flags & FLAG_ORDERED) != 0;
 	plan->count_only = (flags & FLAG_COUNT_ONLY) != 0;
+	plan->consistent = (flags & FLAG_CONSISTENT) != 0;
 	plan->segments = decode_int(fdw_private, ITEM_SEGMENTS);
 	plan->selectivity = decode_double(fdw_private, ITEM_SELECTIVITY);
 	plan->few = decode_double(fdw_private, ITEM_FEW);

@@ -69,6 +69,7 @@ typedef struct DdbPlan
 	List *columns;      /* attnos that are needed, as integers */
 	bool backward;      /* sort key descending */
 	bool ordered;       /* rows must come in order of the sort key */
+	bool consistent;    /* not for a GSI, which cannot */
 	bool count_only;    /* yields one row, the number of items */
 	int segments;       /* SCAN: 1 or more */
 	double selectivity; /* of what is left to be filtered, in DynamoDB and

@@ -248,15 +248,19 @@ ddb_planning_access(const DdbPlanning *planning, int schema, List *clauses,
 }
 
 int
-ddb_planning_segments(const DdbPlanning *planning)
+ddb_planning_segments(const DdbPlanning *planning, double items)
 {
-	double pages = planning->items * planning->item_bytes / PAGE_BYTES;
+	double pages = ceil(items * planning->item_bytes / PAGE_BYTES);
+	int connections = planning->max_connections;
 
-	if (planning->relation->segments > 0)
+	/* What the option says, unless it is known that a page is enough. */
+	if (planning->relation->segments > 0 &&
+		(items >= planning->items || pages > 1))
 		return planning->relation->segments;
-	return Max(1,
-			   Min(ceil(pages),
-				   planning->max_connections * SEGMENTS_PER_CONNECTION));
+	if (pages <= connections)
+		return Max(1, pages);
+	/* As many for each connection, so that none is left over in the end. */
+	return connections * Min(ceil(pages / connections), SEGMENTS_PER_CONNECTION);
 }
 
 /* How many items DynamoDB goes through. */
@@ -292,7 +296,7 @@ round_trips(const DdbPlanning *planning, const DdbAccess *access, double items)
 	switch (access->kind)
 	{
 		case DDB_READ_SCAN:
-			reads = ddb_planning_segments(planning);
+			reads = ddb_planning_segments(planning, planning->items);
 			break;
 		case DDB_READ_QUERY:
 			reads = ddb_access_count_values(planning->root, access->partition);

@@ -67,8 +67,11 @@ extern Bitmapset *ddb_planning_columns(const DdbPlanning *planning,
 extern bool ddb_planning_access(const DdbPlanning *planning, int schema,
 								List *clauses, DdbAccess *access);
 
-/* How many segments a Scan of it has; 1: it is not split. */
-extern int ddb_planning_segments(const DdbPlanning *planning);
+/*
+ * How many segments a Scan of it has that goes through so many items; 1: it is
+ * not split.
+ */
+extern int ddb_planning_segments(const DdbPlanning *planning, double items);
 
 /*
  * The path for an access, its costs worked out; not added to the relation.
