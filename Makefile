@@ -58,6 +58,7 @@ OBJS = $(CLIENT) \
 	src/pg/filter.o \
 	src/pg/plan.o \
 	src/pg/bind.o \
+	src/pg/rowreader.o \
 	src/pg/prefetch.o \
 	src/pg/users.o \
 	src/pg/membership.o \
@@ -77,6 +78,10 @@ OBJS = $(CLIENT) \
 	src/pg/fdw_plan.o \
 	src/pg/fdw_scan.o \
 	src/pg/fdw_explain.o \
+	src/pg/attributes.o \
+	src/pg/definition.o \
+	src/pg/fdw_import.o \
+	src/pg/fdw_analyze.o \
 	src/pg/fdw.o \
 	src/pg/module.o
 

@@ -54,11 +54,11 @@ init_attributes(Attributes *attributes)
 
 	attributes->cxt = CurrentMemoryContext;
 	attributes->nkeys = 0;
-	attributes->by_name = hash_create("cruddur_ddb attributes",
-									  256,
-									  &control,
-									  HASH_ELEM | HASH_FUNCTION | HASH_COMPARE |
-										  HASH_CONTEXT);
+	attributes->by_name =
+		hash_create("cruddur_ddb attributes",
+					256,
+					&control,
+					HASH_ELEM | HASH_FUNCTION | HASH_COMPARE | HASH_CONTEXT);
 }
 
 static DdbAttribute *

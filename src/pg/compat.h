@@ -12,6 +12,7 @@
 #include "access/sysattr.h"
 #include "access/xact.h"
 #include "catalog/pg_foreign_server.h"
+#include "commands/vacuum.h"
 #include "executor/executor.h"
 #include "foreign/fdwapi.h"
 #include "miscadmin.h"
@@ -220,6 +221,17 @@ ddb_compat_can_begin_subtransaction(void)
 	return true;
 #else
 	return !IsInParallelMode();
+#endif
+}
+
+/* ANALYZE lets others have a turn; serves interrupts. */
+static inline void
+ddb_compat_analyze_delay(void)
+{
+#if PG_VERSION_NUM >= 180000
+	vacuum_delay_point(true);
+#else
+	vacuum_delay_point();
 #endif
 }
 

@@ -218,11 +218,7 @@ static void
 append_option(StringInfo out, const char **separator, const char *name,
 			  const char *value)
 {
-	appendStringInfo(out,
-					 "%s%s %s",
-					 *separator,
-					 name,
-					 quote_literal_cstr(value));
+	appendStringInfo(out, "%s%s %s", *separator, name, quote_literal_cstr(value));
 	*separator = ", ";
 }
 

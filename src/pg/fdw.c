@@ -7,7 +7,9 @@
 #include "fmgr.h"
 #include "foreign/fdwapi.h"
 
+#include "fdw_analyze.h"
 #include "fdw_explain.h"
+#include "fdw_import.h"
 #include "fdw_paths.h"
 #include "fdw_plan.h"
 #include "fdw_scan.h"
@@ -28,5 +30,7 @@ cruddur_ddb_fdw_handler(PG_FUNCTION_ARGS)
 	routine->ReScanForeignScan = ddbReScanForeignScan;
 	routine->EndForeignScan = ddbEndForeignScan;
 	routine->ExplainForeignScan = ddbExplainForeignScan;
+	routine->AnalyzeForeignTable = ddbAnalyzeForeignTable;
+	routine->ImportForeignSchema = ddbImportForeignSchema;
 	PG_RETURN_POINTER(routine);
 }

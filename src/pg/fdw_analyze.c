@@ -56,7 +56,8 @@ typedef struct Sampling
 	MemoryContext row_cxt; /* one row */
 
 	ReservoirStateData reservoir;
-	HeapTuple *rows; /* the sample, in the caller's context */
+	MemoryContext rows_cxt;
+	HeapTuple *rows; /* the sample, in rows_cxt */
 	int target;      /* rows that it shall have */
 	int nrows;
 	double skip; /* items to be passed over; below 0: to be drawn */
@@ -79,12 +80,13 @@ find_size(Source *source)
 		const DdbKeySchema *schema = &info->schemas[i];
 
 		if (relation->index == NULL
-				? schema->kind != DDB_SCHEMA_TABLE
-				: schema->index == NULL ||
-					  strcmp(schema->index, relation->index) != 0)
-			continue;
-		source->items = schema->item_count;
-		source->bytes = schema->size_bytes;
+				? schema->index == NULL
+				: schema->index != NULL &&
+					  strcmp(schema->index, relation->index) == 0)
+		{
+			source->items = schema->item_count;
+			source->bytes = schema->size_bytes;
+		}
 	}
 }
 
@@ -100,7 +102,6 @@ open_source(Relation relation)
 	source->relation =
 		ddb_relation_load(relation, ddb_session_options(source->session));
 	source->relation->null_mismatch = true;
-	find_size(source);
 	return source;
 }
 
@@ -161,14 +162,15 @@ draw_place(Sampling *sampling)
 }
 
 static HeapTuple
-read_row(Sampling *sampling, const DdbPage *page, int item, MemoryContext cxt)
+read_row(Sampling *sampling, const DdbPage *page, int item)
 {
+	MemoryContext caller = MemoryContextSwitchTo(sampling->row_cxt);
 	HeapTuple row;
 
-	MemoryContextSwitchTo(sampling->row_cxt);
 	ddb_row_read(sampling->reader, page, item, sampling->values, sampling->isnull);
-	MemoryContextSwitchTo(cxt);
+	MemoryContextSwitchTo(sampling->rows_cxt);
 	row = heap_form_tuple(sampling->desc, sampling->values, sampling->isnull);
+	MemoryContextSwitchTo(caller);
 	MemoryContextReset(sampling->row_cxt);
 	return row;
 }
@@ -198,8 +200,7 @@ sample_reads(Sampling *sampling, const DdbRead *reads, int nreads)
 			int place = draw_place(sampling);
 
 			if (place >= 0)
-				sampling->rows[place] =
-					read_row(sampling, page, i, CurrentMemoryContext);
+				sampling->rows[place] = read_row(sampling, page, i);
 		}
 	}
 	MemoryContextDelete(cxt);
@@ -299,20 +300,22 @@ acquire_sample_rows(Relation relation, int elevel, HeapTuple *rows,
 											  "cruddur_ddb sample",
 											  ALLOCSET_DEFAULT_SIZES);
 	Sampling sampling = {.desc = RelationGetDescr(relation),
+						 .rows_cxt = caller,
 						 .rows = rows,
 						 .skip = -1};
 	Source *source;
 
 	MemoryContextSwitchTo(cxt);
 	source = open_source(relation);
+	find_size(source);
 	prepare_reading(&sampling, source);
 	sampling.target = limit_target(source, targrows);
 	reservoir_init_selection_state(&sampling.reservoir, sampling.target);
-	MemoryContextSwitchTo(caller);
 	if (source->items <= sampling.target)
 		sample_all(&sampling);
 	else
 		sample_some(&sampling);
+	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(cxt);
 
 	*totalrows = sampling.seen * sampling.nsegments / sampling.nread;
@@ -341,6 +344,8 @@ ddbAnalyzeForeignTable(Relation relation, AcquireSampleRowsFunc *func,
 
 	MemoryContextSwitchTo(cxt);
 	source = open_source(relation);
+	ddb_describe_forget(source->relation->table);
+	find_size(source);
 	*totalpages =
 		(BlockNumber) Min(Max(1, source->bytes / BLCKSZ), MaxBlockNumber);
 	*func = acquire_sample_rows;

@@ -9,8 +9,7 @@
 
 #include "foreign/fdwapi.h"
 
-extern bool ddbAnalyzeForeignTable(Relation relation,
-								   AcquireSampleRowsFunc *func,
+extern bool ddbAnalyzeForeignTable(Relation relation, AcquireSampleRowsFunc *func,
 								   BlockNumber *totalpages);
 
 #endif /* DDB_FDW_ANALYZE_H */

@@ -89,8 +89,9 @@ list_tables(DdbSession *session)
 		{
 			JsonbValue *name = getIthJsonbValueFromContainer(&names->root, i);
 
-			tables = lappend(tables,
-							 pnstrdup(name->val.string.val, name->val.string.len));
+			tables =
+				lappend(tables,
+						pnstrdup(name->val.string.val, name->val.string.len));
 		}
 		start = ddb_request_string(response, "LastEvaluatedTableName");
 		ddb_own_release(seat);
@@ -113,8 +114,7 @@ check_no_duplicate(const char *table, const char *other, const char *relation)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_DUPLICATE_TABLE),
-			 errmsg("two tables of DynamoDB would be imported as \"%s\"",
-					relation),
+			 errmsg("two tables of DynamoDB would be imported as \"%s\"", relation),
 			 errdetail("They are \"%s\" and \"%s\".", other, table),
 			 errhint("Leave them out by EXCEPT, and use CREATE FOREIGN TABLE "
 					 "with the option table_name.")));
@@ -184,10 +184,8 @@ make_command(DdbSession *session, const ImportForeignSchemaStmt *stmt,
 	char *command;
 
 	MemoryContextSwitchTo(cxt);
-	definition.attributes = ddb_attributes_sample(session,
-												  table,
-												  describe(session, table),
-												  sample);
+	definition.attributes =
+		ddb_attributes_sample(session, table, describe(session, table), sample);
 	command = ddb_definition_command(&definition);
 	MemoryContextSwitchTo(caller);
 	command = pstrdup(command);
@@ -206,7 +204,7 @@ ddbImportForeignSchema(ImportForeignSchemaStmt *stmt, Oid server)
 	check_schema(stmt);
 	session = ddb_session_open_for(CurrentMemoryContext, server, GetUserId());
 	foreach(cell, choose_tables(stmt, session))
-		commands = lappend(commands,
-						   make_command(session, stmt, lfirst(cell), sample));
+		commands =
+			lappend(commands, make_command(session, stmt, lfirst(cell), sample));
 	return commands;
 }

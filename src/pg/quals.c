@@ -200,38 +200,65 @@ from_comparison(const DdbColumn *column, OpExpr *expr, Expr *operand,
 }
 
 /*
- * The prefix that a constant pattern of LIKE has before a single % at its end;
- * NULL: the pattern is not constant, or is another one.
+ * What all texts that match a constant pattern of LIKE begin with. *pure: it is
+ * all that the pattern asks. NULL where the pattern is not known yet.
  */
 static Const *
-pure_prefix(Expr *pattern)
+pattern_prefix(Expr *pattern, bool *pure)
 {
 	Const *constant = (Const *) pattern;
-	char *prefix;
-	int len;
+	const char *p;
+	StringInfoData prefix;
 
 	if (!IsA(pattern, Const) || constant->constisnull ||
 		constant->consttype != TEXTOID)
 		return NULL;
-	prefix = TextDatumGetCString(constant->constvalue);
-	len = strlen(prefix);
-	if (len < 2 || strcspn(prefix, "%_\\") != (size_t) len - 1 ||
-		prefix[len - 1] != '%')
-		return NULL;
-	prefix[len - 1] = '\0';
+	initStringInfo(&prefix);
+	for (p = TextDatumGetCString(constant->constvalue);
+		 *p != '\0' && *p != '%' && *p != '_';
+		 p++)
+	{
+		/* At the end a backslash is an error, which LIKE itself shall raise. */
+		if (*p == '\\' && *++p == '\0')
+			return NULL;
+		appendStringInfoChar(&prefix, *p);
+	}
+	*pure = strcmp(p, "%") == 0;
 	return makeConst(TEXTOID,
 					 -1,
 					 constant->constcollid,
 					 -1,
-					 CStringGetTextDatum(prefix),
+					 CStringGetTextDatum(prefix.data),
 					 false,
 					 false);
 }
 
+/* LIKE with a pattern that is known only in the executor, or broken. */
+static DdbCond *
+from_like(const DdbColumn *column, Expr *pattern)
+{
+	bool pure = false;
+	Const *prefix = pattern_prefix(pattern, &pure);
+	DdbCond *cond;
+
+	if (prefix == NULL)
+	{
+		cond = make_cond(DDB_COND_LIKE, column);
+		cond->value = pattern;
+		return cond;
+	}
+	if (VARSIZE_ANY_EXHDR(prefix->constvalue) == 0)
+		return make_cond(DDB_COND_IS_NOT_NULL, column);
+	cond = make_cond(DDB_COND_STARTS, column);
+	cond->value = (Expr *) prefix;
+	cond->exact = pure && column->exact;
+	return cond;
+}
+
+/* LIKE and ^@ */
 static DdbCond *
 from_prefix(const DdbColumn *column, OpExpr *expr, Expr *value)
 {
-	Const *prefix = NULL;
 	DdbCond *cond;
 
 	if (column->ddb_type != DDB_TYPE_S ||
@@ -239,15 +266,9 @@ from_prefix(const DdbColumn *column, OpExpr *expr, Expr *value)
 		!is_comparable(column, exprType((Node *) value)))
 		return NULL;
 	if (expr->opno == OID_TEXT_LIKE_OP)
-		prefix = pure_prefix(value);
-	if (expr->opno == OID_TEXT_LIKE_OP && prefix == NULL)
-	{
-		cond = make_cond(DDB_COND_LIKE, column);
-		cond->value = value;
-		return cond;
-	}
+		return from_like(column, value);
 	cond = make_cond(DDB_COND_STARTS, column);
-	cond->value = prefix != NULL ? (Expr *) prefix : value;
+	cond->value = value;
 	cond->exact = column->exact;
 	return cond;
 }
