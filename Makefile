@@ -74,10 +74,12 @@ OBJS = $(CLIENT) \
 	src/pg/access.o \
 	src/pg/planning.o \
 	src/pg/fdw_paths.o \
+	src/pg/fdw_count.o \
 	src/pg/prefetch_path.o \
 	src/pg/fdw_plan.o \
 	src/pg/fdw_scan.o \
 	src/pg/fdw_explain.o \
+	src/pg/fdw_async.o \
 	src/pg/attributes.o \
 	src/pg/definition.o \
 	src/pg/fdw_import.o \

@@ -134,6 +134,8 @@ drop_filter(List *clauses, DdbAccess *access)
 	ListCell *cell;
 
 	access->filter = NIL;
+	if (access->pairs != NIL)
+		access->sort = NIL;
 	foreach(cell, access->exact_clauses)
 	{
 		if (list_member_ptr(access->key_clauses, lfirst(cell)))
@@ -141,6 +143,116 @@ drop_filter(List *clauses, DdbAccess *access)
 	}
 	access->exact_clauses = exact;
 	access->local_clauses = list_difference_ptr(clauses, exact);
+}
+
+/* The equality with a key in an arm of an OR; NULL: there is none. */
+static DdbCond *
+find_equality(const DdbRelation *relation, DdbCond *arm, const char *attribute,
+			  DdbType type)
+{
+	ListCell *cell;
+
+	if (arm->kind == DDB_COND_COMPARE && arm->op == DDB_EQ &&
+		ddb_access_is_key(relation, arm, attribute, type))
+		return arm;
+	if (arm->kind != DDB_COND_AND)
+		return NULL;
+	foreach(cell, arm->args)
+	{
+		DdbCond *found = find_equality(relation, lfirst(cell), attribute, type);
+
+		if (found != NULL)
+			return found;
+	}
+	return NULL;
+}
+
+/*
+ * (partition, sort) IN ((..), (..)), which comes as an OR of ANDs: whole keys,
+ * one for each arm. NIL: it is not that.
+ */
+static List *
+read_pairs(const DdbRelation *relation, const DdbKeySchema *schema,
+		   const DdbCond *cond, bool *exact)
+{
+	List *pairs = NIL;
+	ListCell *cell;
+
+	*exact = cond->exact;
+	foreach(cell, cond->args)
+	{
+		DdbCond *arm = lfirst(cell);
+		DdbCond *pair = palloc0(sizeof(DdbCond));
+		DdbCond *partition =
+			find_equality(relation, arm, schema->partition, schema->partition_type);
+		DdbCond *sort =
+			find_equality(relation, arm, schema->sort, schema->sort_type);
+
+		if (partition == NULL || sort == NULL)
+			return NIL;
+		*exact &= list_length(arm->args) == 2;
+		pair->kind = DDB_COND_AND;
+		pair->args = list_make2(partition, sort);
+		pair->exact = partition->exact && sort->exact;
+		pairs = lappend(pairs, pair);
+	}
+	return pairs;
+}
+
+/* The values that an OR allows the partition key to have; NULL: any. */
+static DdbCond *
+read_implied(const DdbRelation *relation, const DdbKeySchema *schema,
+			 const DdbCond *cond)
+{
+	List *equalities = NIL;
+	ListCell *cell;
+
+	foreach(cell, cond->args)
+	{
+		DdbCond *equality = find_equality(relation,
+										  lfirst(cell),
+										  schema->partition,
+										  schema->partition_type);
+
+		if (equality == NULL)
+			return NULL;
+		equalities = lappend(equalities, equality);
+	}
+	return ddb_quals_any(relation, equalities);
+}
+
+/* Where no clause gives the partition key by itself, an OR of several may. */
+static void
+search_ors(const DdbQuals *quals, List *clauses, DdbAccess *access)
+{
+	const DdbKeySchema *schema = access->schema;
+	ListCell *cell;
+
+	foreach(cell, clauses)
+	{
+		RestrictInfo *clause = lfirst_node(RestrictInfo, cell);
+		DdbCond *cond = ddb_quals_condition(quals, clause->clause);
+		DdbCond *implied;
+		bool exact = false;
+
+		if (cond == NULL || cond->kind != DDB_COND_OR)
+			continue;
+		if (schema->kind == DDB_SCHEMA_TABLE && schema->sort != NULL)
+			access->pairs = read_pairs(quals->relation, schema, cond, &exact);
+		if (access->pairs != NIL)
+		{
+			access->key_clauses = list_make1(clause);
+			access->exact_clauses = exact ? access->key_clauses : NIL;
+			return;
+		}
+		implied = read_implied(quals->relation, schema, cond);
+		if (implied != NULL)
+		{
+			access->partition = list_make1(implied);
+			access->key_clauses = lappend(access->key_clauses, clause);
+			return;
+		}
+	}
 }
 
 /* Has every item of the table this attribute, in the type of its keys? */
@@ -217,10 +329,14 @@ ddb_access_by_key(const DdbQuals *quals, const DdbTableInfo *info,
 		!has_every_column(quals->relation, info, schema, columns))
 		return false;
 	sort_clauses(quals, clauses, access);
-	if (access->partition == NIL || !has_every_item(quals, info, clauses, access))
+	if (access->partition == NIL)
+		search_ors(quals, clauses, access);
+	if ((access->partition == NIL && access->pairs == NIL) ||
+		!has_every_item(quals, info, clauses, access))
 		return false;
 	if (schema->kind == DDB_SCHEMA_TABLE &&
-		(schema->sort == NULL || has_equality(access->sort)))
+		(schema->sort == NULL || has_equality(access->sort) ||
+		 access->pairs != NIL))
 	{
 		access->kind = DDB_READ_BATCH;
 		drop_filter(clauses, access);
@@ -261,8 +377,9 @@ ddb_access_is_ordered(const DdbAccess *access)
 	return ((DdbCond *) linitial(access->partition))->kind == DDB_COND_COMPARE;
 }
 
-double
-ddb_access_count_values(PlannerInfo *root, List *conds)
+/* About how many values the conditions of a key allow; 0: any. */
+static double
+count_values(PlannerInfo *root, List *conds)
 {
 	double least = 0;
 	ListCell *cell;
@@ -280,4 +397,15 @@ ddb_access_count_values(PlannerInfo *root, List *conds)
 			least = values;
 	}
 	return least;
+}
+
+double
+ddb_access_count_reads(PlannerInfo *root, const DdbAccess *access)
+{
+	double reads;
+
+	if (access->pairs != NIL)
+		return list_length(access->pairs);
+	reads = Max(1, count_values(root, access->partition));
+	return reads * Max(1, count_values(root, access->sort));
 }

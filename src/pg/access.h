@@ -20,7 +20,8 @@ typedef struct DdbAccess
 {
 	const DdbKeySchema *schema;
 	DdbReadKind kind;
-	List *partition; /* conditions, as in DdbPlan */
+	List *pairs; /* conditions, as in DdbPlan */
+	List *partition;
 	List *sort;
 	List *filter;
 	List *key_clauses;   /* of partition and sort, exact or not */
@@ -56,8 +57,8 @@ extern bool ddb_access_is_key(const DdbRelation *relation, const DdbCond *cond,
 extern bool ddb_access_is_ordered(const DdbAccess *access);
 
 /*
- * About how many values the conditions of the key give; 0: none. For costs.
+ * About how many Queries there are, or how many keys to get; for costs.
  */
-extern double ddb_access_count_values(PlannerInfo *root, List *conds);
+extern double ddb_access_count_reads(PlannerInfo *root, const DdbAccess *access);
 
 #endif /* DDB_ACCESS_H */

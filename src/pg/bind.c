@@ -42,6 +42,8 @@ struct DdbBind
 	const char *projection; /* NULL: none */
 	Key partition;
 	Key sort;
+	DdbCondition *pairs; /* in place of partition and sort, where there are any */
+	int npairs;
 	DdbCondition *filter;
 	int nfilter;
 	ExprState *limit; /* NULL: none */
@@ -55,6 +57,8 @@ typedef struct Binding
 	DdbRead read; /* what all of them have in common */
 	DdbKeySet partition;
 	DdbKeySet sort;
+	DdbKeyPair *pairs;
+	int npairs;
 	DdbExpression filter;
 } Binding;
 
@@ -64,7 +68,7 @@ prepare_projection(DdbBind *bind)
 	ListCell *lc;
 
 	bind->attributes =
-		palloc(sizeof(char *) * (list_length(bind->plan->columns) + 1));
+		palloc(sizeof(char *) * (list_length(bind->plan->columns) + 2));
 	foreach(lc, bind->plan->columns)
 	{
 		const DdbColumn *column =
@@ -74,6 +78,12 @@ prepare_projection(DdbBind *bind)
 			bind->whole_item = true;
 		if (column->attribute != NULL)
 			ddb_expression_name(&bind->names, column->attribute);
+	}
+	/* They name the item in messages, and pair it with what asked for it. */
+	for (int i = 0; i < 2 && !bind->plan->count_only; i++)
+	{
+		if (bind->plan->item_key[i] != NULL)
+			ddb_expression_name(&bind->names, bind->plan->item_key[i]);
 	}
 	bind->nattributes = bind->names.nnames;
 	for (int i = 0; i < bind->nattributes; i++)
@@ -107,6 +117,8 @@ ddb_bind_prepare(const DdbPlan *plan, const DdbRelation *relation,
 	prepare_projection(bind);
 	prepare_key(bind, &bind->partition, 0, plan->partition, parent);
 	prepare_key(bind, &bind->sort, 1, plan->sort, parent);
+	bind->pairs = ddb_condition_prepare(plan->pairs, relation, NULL, parent);
+	bind->npairs = list_length(plan->pairs);
 	bind->filter =
 		ddb_condition_prepare(plan->filter, relation, &bind->names, parent);
 	bind->nfilter = list_length(plan->filter);
@@ -163,6 +175,14 @@ evaluate(Binding *binding, ExprContext *econtext, bool *complete)
 {
 	DdbBind *bind = binding->bind;
 
+	if (bind->npairs > 0)
+	{
+		binding->pairs = palloc(sizeof(DdbKeyPair) * bind->npairs);
+		binding->npairs =
+			ddb_keyset_pairs(bind->pairs, bind->npairs, econtext, binding->pairs);
+		if (binding->npairs == 0)
+			return false;
+	}
 	if (!ddb_keyset_build(&binding->partition,
 						  bind->partition.conditions,
 						  bind->partition.nconditions,
@@ -201,8 +221,7 @@ set_common(Binding *binding, bool count_only)
 
 	read->table = bind->relation->table;
 	read->index = bind->plan->index;
-	/* An index is read as it is: the option speaks of the table. */
-	read->consistent = bind->plan->consistent && read->index == NULL;
+	read->consistent = bind->plan->consistent;
 	read->backward = read->kind == DDB_READ_QUERY && bind->plan->backward;
 	read->count_only = count_only;
 	if (!count_only)
@@ -261,24 +280,40 @@ sort_operand(const Binding *binding, int i)
 														 : i];
 }
 
-/* The whole keys: each partition with each value of the sort key. */
+/* Get these whole keys, nkeys times key_len attributes. */
+static void
+get_keys(Binding *binding, DdbBound *bound, const DdbValue *keys, int nkeys,
+		 int key_len)
+{
+	int nreads = (nkeys - 1) / DDB_BATCH_MAX_KEYS + 1;
+	DdbRead *reads = create_reads(binding, bound, nreads);
+
+	for (int i = 0; i < nreads; i++)
+	{
+		int first = i * DDB_BATCH_MAX_KEYS;
+
+		reads[i].kind = nkeys == 1 ? DDB_READ_GET : DDB_READ_BATCH;
+		reads[i].keys = keys + (size_t) first * key_len;
+		reads[i].nkeys = Min(nkeys - first, DDB_BATCH_MAX_KEYS);
+		reads[i].key_len = key_len;
+	}
+}
+
+/* Each partition with each value of the sort key. */
 static void
 make_keys(Binding *binding, DdbBound *bound)
 {
-	DdbBind *bind = binding->bind;
-	const DdbKeySet *partition = &binding->partition;
+	const DdbBind *bind = binding->bind;
 	int nsorts = bind->sort.attribute == NULL ? 1 : binding->sort.noperands;
 	int nkeys = combinations(binding, nsorts);
 	int key_len = bind->sort.attribute == NULL ? 1 : 2;
-	int nreads = (nkeys - 1) / DDB_BATCH_MAX_KEYS + 1;
 	DdbValue *keys =
 		palloc_extended(sizeof(DdbValue) * key_len * nkeys, MCXT_ALLOC_HUGE);
 	DdbValue *key = keys;
-	DdbRead *reads = create_reads(binding, bound, nreads);
 
 	for (int i = 0; i < nkeys; i++, key += key_len)
 	{
-		ddb_operand_value(&partition->operands[i / nsorts],
+		ddb_operand_value(&binding->partition.operands[i / nsorts],
 						  bind->partition.attribute,
 						  &key[0]);
 		if (key_len == 2)
@@ -286,16 +321,24 @@ make_keys(Binding *binding, DdbBound *bound)
 							  bind->sort.attribute,
 							  &key[1]);
 	}
-	for (int i = 0; i < nreads; i++)
-	{
-		int first = i * DDB_BATCH_MAX_KEYS;
+	get_keys(binding, bound, keys, nkeys, key_len);
+}
 
-		reads[i].keys = keys + (size_t) first * key_len;
-		reads[i].nkeys = Min(nkeys - first, DDB_BATCH_MAX_KEYS);
-		reads[i].key_len = key_len;
+/* The pairs that there are. */
+static void
+make_pairs(Binding *binding, DdbBound *bound)
+{
+	const DdbBind *bind = binding->bind;
+	DdbValue *keys = palloc(sizeof(DdbValue) * 2 * binding->npairs);
+
+	for (int i = 0; i < binding->npairs; i++)
+	{
+		const DdbOperand *operands = binding->pairs[i].operands;
+
+		ddb_operand_value(&operands[0], bind->partition.attribute, &keys[2 * i]);
+		ddb_operand_value(&operands[1], bind->sort.attribute, &keys[2 * i + 1]);
 	}
-	if (nkeys == 1)
-		reads[0].kind = DDB_READ_GET;
+	get_keys(binding, bound, keys, binding->npairs, 2);
 }
 
 /* "#0 = :0 AND #1 ...", and in values what follows the partition's. */
@@ -388,6 +431,8 @@ ddb_bind_reads(DdbBind *bind, ExprContext *econtext, MemoryContext cxt,
 		set_common(&binding, bound->count_only);
 		if (binding.read.kind == DDB_READ_SCAN)
 			make_scan(&binding, bound);
+		else if (bind->npairs > 0)
+			make_pairs(&binding, bound);
 		else if (!binding.partition.is_list ||
 				 (by_key && bind->sort.attribute != NULL && !binding.sort.is_list))
 			elog(ERROR, "no value of a key attribute");

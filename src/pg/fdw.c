@@ -8,6 +8,8 @@
 #include "foreign/fdwapi.h"
 
 #include "fdw_analyze.h"
+#include "fdw_async.h"
+#include "fdw_count.h"
 #include "fdw_explain.h"
 #include "fdw_import.h"
 #include "fdw_paths.h"
@@ -30,6 +32,10 @@ cruddur_ddb_fdw_handler(PG_FUNCTION_ARGS)
 	routine->ReScanForeignScan = ddbReScanForeignScan;
 	routine->EndForeignScan = ddbEndForeignScan;
 	routine->ExplainForeignScan = ddbExplainForeignScan;
+	routine->IsForeignPathAsyncCapable = ddbIsForeignPathAsyncCapable;
+	routine->ForeignAsyncRequest = ddbForeignAsyncRequest;
+	routine->ForeignAsyncConfigureWait = ddbForeignAsyncConfigureWait;
+	routine->ForeignAsyncNotify = ddbForeignAsyncNotify;
 	routine->AnalyzeForeignTable = ddbAnalyzeForeignTable;
 	routine->ImportForeignSchema = ddbImportForeignSchema;
 	PG_RETURN_POINTER(routine);

@@ -16,6 +16,7 @@
 #include "compat.h"
 #include "fdw_explain.h"
 #include "fdw_scan.h"
+#include "report.h"
 
 typedef struct Shown
 {
@@ -140,6 +141,20 @@ show_cond(Shown *shown, const DdbCond *cond, bool nested)
 	}
 }
 
+/* The conditions of the keys; pairs are one condition, an OR of them. */
+static List *
+key_conditions(const DdbPlan *plan)
+{
+	DdbCond *cond;
+
+	if (plan->pairs == NIL)
+		return list_concat_copy(plan->partition, plan->sort);
+	cond = palloc0(sizeof(DdbCond));
+	cond->kind = DDB_COND_OR;
+	cond->args = plan->pairs;
+	return list_make1(cond);
+}
+
 static void
 show_conds(Shown *shown, const char *label, List *conds, ExplainState *es)
 {
@@ -150,13 +165,37 @@ show_conds(Shown *shown, const char *label, List *conds, ExplainState *es)
 	ExplainPropertyText(label, shown->text.data, es);
 }
 
-static void
-show_columns(const DdbScan *scan, ExplainState *es)
+/* An attribute, unless it is there. NULL is none. */
+static List *
+add_name(List *names, const char *attribute)
 {
-	List *paths = NIL;
+	char *name;
 	ListCell *cell;
 
-	foreach(cell, scan->plan->columns)
+	if (attribute == NULL)
+		return names;
+	name = ddb_report_foreign(attribute);
+	foreach(cell, names)
+	{
+		if (strcmp(lfirst(cell), name) == 0)
+			return names;
+	}
+	return lappend(names, name);
+}
+
+static void
+show_projection(const DdbScan *scan, ExplainState *es)
+{
+	const DdbPlan *plan = scan->plan;
+	List *names = NIL;
+	ListCell *cell;
+
+	if (plan->count_only)
+	{
+		ExplainPropertyText("Projection", "COUNT", es);
+		return;
+	}
+	foreach(cell, plan->columns)
 	{
 		const DdbColumn *column =
 			ddb_relation_column(scan->relation, lfirst_int(cell));
@@ -166,10 +205,11 @@ show_columns(const DdbScan *scan, ExplainState *es)
 			ExplainPropertyText("Projection", "all attributes", es);
 			return;
 		}
-		paths = lappend(paths, unconstify(char *, column->path));
+		names = add_name(names, column->attribute);
 	}
-	if (paths != NIL)
-		ExplainPropertyList("Projection", paths, es);
+	for (int i = 0; i < 2; i++)
+		names = add_name(names, plan->item_key[i]);
+	ExplainPropertyList("Projection", names, es);
 }
 
 static const char *
@@ -178,6 +218,7 @@ operation(const DdbPlan *plan)
 	bool one_key = plan->kind == DDB_READ_BATCH && plan->prefetch_id == 0;
 	ListCell *cell;
 
+	one_key &= list_length(plan->pairs) <= 1;
 	foreach(cell, list_concat_copy(plan->partition, plan->sort))
 		one_key &= ((DdbCond *) lfirst(cell))->kind != DDB_COND_ANY;
 	return ddb_client_read_operation(one_key ? DDB_READ_GET : plan->kind);
@@ -208,15 +249,9 @@ ddbExplainForeignScan(ForeignScanState *node, ExplainState *es)
 		ExplainPropertyText("Operation", operation(plan), es);
 		if (plan->index != NULL)
 			ExplainPropertyText("Index", plan->index, es);
-		show_conds(&shown,
-				   "Key Condition",
-				   list_concat_copy(plan->partition, plan->sort),
-				   es);
+		show_conds(&shown, "Key Condition", key_conditions(plan), es);
 		show_conds(&shown, "Filter", plan->filter, es);
-		if (plan->count_only)
-			ExplainPropertyText("Projection", "COUNT", es);
-		else
-			show_columns(scan, es);
+		show_projection(scan, es);
 		if (plan->ordered)
 			ExplainPropertyText("Order",
 								plan->backward ? "descending" : "ascending",

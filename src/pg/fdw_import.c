@@ -35,8 +35,8 @@ check_schema(const ImportForeignSchemaStmt *stmt)
 				 errmsg("schema \"%s\" is not present on foreign server \"%s\"",
 						stmt->remote_schema,
 						stmt->server_name),
-				 errhint("All tables of DynamoDB are in the schema "
-						 "\"" REMOTE_SCHEMA "\".")));
+				 errhint("All tables of DynamoDB are in the schema \"%s\".",
+						 REMOTE_SCHEMA)));
 }
 
 /* The option "sample", the only one that there is. */
@@ -56,7 +56,7 @@ take_sample_size(List *options)
 			ereport(ERROR,
 					(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
 					 errmsg("invalid option \"%s\"", option->defname),
-					 errhint("Valid options in this context are: sample")));
+					 errhint("The only option is \"sample\".")));
 		errno = 0;
 		sample = strtoint(value, &end, 10);
 		if (errno != 0 || end == value || *end != '\0' || sample < 0 ||

@@ -8,16 +8,12 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "optimizer/restrictinfo.h"
-#include "optimizer/tlist.h"
-#include "utils/fmgroids.h"
-#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
@@ -29,9 +25,8 @@
 /* Sets of relations that parameterize paths, for one foreign table. */
 #define MAX_PARAMETERIZATIONS 32
 
-/* Conditions that DynamoDB is sure to take when it counts. */
-#define MAX_COUNTED_CONDITIONS 50
-#define MAX_COUNTED_KEY_BYTES 256 /* in the server's encoding */
+/* With more reads than these, a Scan may be the better way. */
+#define MANY_READS 1000
 
 /* Do the restriction clauses give the whole key of the table? */
 static bool
@@ -56,11 +51,8 @@ ddbGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
 	set_baserel_size_estimates(root, baserel);
 	if (is_single_item(planning, &access))
 	{
-		double keys = ddb_access_count_values(root, access.partition);
-
-		if (access.schema->sort != NULL)
-			keys *= ddb_access_count_values(root, access.sort);
-		baserel->rows = Max(1, Min(baserel->rows, keys));
+		baserel->rows =
+			Max(1, Min(baserel->rows, ddb_access_count_reads(root, &access)));
 	}
 }
 
@@ -146,26 +138,73 @@ useful_pathkeys(const DdbPlanning *planning, const DdbAccess *access,
 	return pathkeys;
 }
 
-/* Add a path for each schema that the clauses give the partition key of. */
-static void
-add_keyed_paths(const DdbPlanning *planning, List *clauses, Relids required_outer)
+/* A schema, and the access that the clauses allow by it. */
+typedef struct Candidate
 {
+	int schema;
+	DdbAccess access;
+} Candidate;
+
+/* Whole keys come first, then those that use more clauses for the key. */
+static int
+compare_candidates(const ListCell *a, const ListCell *b)
+{
+	const Candidate *left = lfirst(a);
+	const Candidate *right = lfirst(b);
+
+	bool left_whole = left->access.kind == DDB_READ_BATCH;
+	bool right_whole = right->access.kind == DDB_READ_BATCH;
+
+	if (left_whole != right_whole)
+		return left_whole ? -1 : 1;
+	return list_length(right->access.key_clauses) -
+		   list_length(left->access.key_clauses);
+}
+
+static List *
+find_candidates(const DdbPlanning *planning, List *clauses)
+{
+	List *candidates = NIL;
+
 	for (int i = 0; i < planning->info->nschemas; i++)
 	{
-		DdbChoice choice = {.schema = i};
-		List *pathkeys;
-		DdbAccess access;
+		Candidate *candidate = palloc(sizeof(Candidate));
 
-		if (!ddb_planning_access(planning, i, clauses, &access))
-			continue;
-		pathkeys = useful_pathkeys(planning, &access, &choice.backward);
+		candidate->schema = i;
+		if (ddb_planning_access(planning, i, clauses, &candidate->access))
+			candidates = lappend(candidates, candidate);
+	}
+	/* Of paths that cost the same, add_path() keeps the first. */
+	list_sort(candidates, compare_candidates);
+	return candidates;
+}
+
+/*
+ * Add a path for each schema that the clauses give the partition key of. False
+ * if there are none, or only such with a great many reads.
+ */
+static bool
+add_keyed_paths(const DdbPlanning *planning, List *clauses, Relids required_outer)
+{
+	bool any = false;
+	ListCell *cell;
+
+	foreach(cell, find_candidates(planning, clauses))
+	{
+		const Candidate *candidate = lfirst(cell);
+		const DdbAccess *access = &candidate->access;
+		DdbChoice choice = {.schema = candidate->schema};
+		List *pathkeys = useful_pathkeys(planning, access, &choice.backward);
+
 		add_path(planning->base,
 				 (Path *) ddb_planning_path(planning,
-											&access,
+											access,
 											&choice,
 											pathkeys,
 											required_outer));
+		any |= ddb_access_count_reads(planning->root, access) <= MANY_READS;
 	}
+	return any;
 }
 
 static void
@@ -314,10 +353,10 @@ add_parameterized_paths(const DdbPlanning *planning)
 		if (bms_is_empty(outer))
 			continue;
 		info = get_baserel_parampathinfo(planning->root, planning->base, outer);
-		add_keyed_paths(planning,
-						list_concat_copy(planning->base->baserestrictinfo,
-										 info->ppi_clauses),
-						outer);
+		(void) add_keyed_paths(planning,
+							   list_concat_copy(planning->base->baserestrictinfo,
+												info->ppi_clauses),
+							   outer);
 	}
 }
 
@@ -326,146 +365,11 @@ ddbGetForeignPaths(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
 {
 	DdbPlanning *planning = baserel->fdw_private;
 
-	add_scan_path(planning);
-	if (!ddb_guc_enable_pushdown)
-		return;
-	add_keyed_paths(planning, baserel->baserestrictinfo, baserel->lateral_relids);
-	add_parameterized_paths(planning);
-}
-
-/* count(*), or count of what is never NULL, and nothing about it */
-static bool
-is_plain_count(const Expr *expr)
-{
-	const Aggref *aggref = (const Aggref *) expr;
-
-	if (!IsA(expr, Aggref) || aggref->aggfilter != NULL ||
-		aggref->aggdistinct != NIL || aggref->aggorder != NIL ||
-		aggref->aggsplit != AGGSPLIT_SIMPLE)
-		return false;
-	if (aggref->aggfnoid == F_COUNT_)
-		return true;
-	if (aggref->aggfnoid == F_COUNT_ANY)
-	{
-		TargetEntry *arg = linitial_node(TargetEntry, aggref->args);
-
-		return IsA(arg->expr, Const) && !((Const *) arg->expr)->constisnull;
-	}
-	return false;
-}
-
-static bool
-is_count_query(const PlannerInfo *root, const RelOptInfo *input_rel,
-			   const PathTarget *target)
-{
-	const Query *parse = root->parse;
-	ListCell *cell;
-
-	if (input_rel->reloptkind != RELOPT_BASEREL || !parse->hasAggs ||
-		parse->groupClause != NIL || parse->groupingSets != NIL ||
-		root->hasHavingQual || !bms_is_empty(input_rel->lateral_relids) ||
-		target->exprs == NIL)
-		return false;
-	foreach(cell, target->exprs)
-	{
-		if (!is_plain_count(lfirst(cell)))
-			return false;
-	}
-	foreach(cell, input_rel->baserestrictinfo)
-	{
-		if (lfirst_node(RestrictInfo, cell)->pseudoconstant)
-			return false;
-	}
-	return true;
-}
-
-/*
- * Is it sure that a filter can be sent, whatever the values turn out to be? A
- * number may have too many digits to be compared with, which equality knows to
- * be untrue; a list may be too long.
- */
-static bool
-is_surely_sent(const DdbPlanning *planning, List *conds, int *nconds)
-{
-	ListCell *cell;
-
-	foreach(cell, conds)
-	{
-		const DdbCond *cond = lfirst(cell);
-
-		*nconds += 1;
-		if (!is_surely_sent(planning, cond->args, nconds) ||
-			cond->kind == DDB_COND_ANY || cond->kind == DDB_COND_LIKE)
-			return false;
-		if (cond->kind == DDB_COND_COMPARE && cond->op != DDB_EQ &&
-			ddb_relation_column(planning->relation, cond->attno)->ddb_type ==
-				DDB_TYPE_N)
-			return false;
-	}
-	return *nconds <= MAX_COUNTED_CONDITIONS;
-}
-
-/* The same of the sort key: one bound, short enough for a key. */
-static bool
-is_surely_bounded(List *sort)
-{
-	const DdbCond *cond;
-	const Const *value;
-
-	if (sort == NIL)
-		return true;
-	cond = linitial(sort);
-	value = (const Const *) cond->value;
-	return list_length(sort) == 1 &&
-		   (cond->op == DDB_EQ ||
-			(IsA(value, Const) && value->consttype == TEXTOID &&
-			 !value->constisnull && VARSIZE_ANY_EXHDR(value->constvalue) > 0 &&
-			 VARSIZE_ANY_EXHDR(value->constvalue) <= MAX_COUNTED_KEY_BYTES));
-}
-
-static bool
-is_countable(const DdbPlanning *planning, const DdbAccess *access)
-{
-	int nconds = 0;
-
-	return access->local_clauses == NIL && access->kind != DDB_READ_BATCH &&
-		   is_surely_bounded(access->sort) &&
-		   is_surely_sent(planning, access->filter, &nconds);
-}
-
-static void
-add_count_path(const DdbPlanning *planning, RelOptInfo *output_rel,
-			   PathTarget *target, int schema)
-{
-	DdbAccess access;
-
-	if (!ddb_planning_access(planning,
-							 schema,
-							 planning->base->baserestrictinfo,
-							 &access) ||
-		!is_countable(planning, &access))
-		return;
-	output_rel->fdw_private = unconstify(DdbPlanning *, planning);
-	add_path(output_rel,
-			 (Path *) ddb_planning_count_path(planning,
-											  &access,
-											  schema,
-											  output_rel,
-											  target));
-}
-
-void
-ddbGetForeignUpperPaths(PlannerInfo *root, UpperRelationKind stage,
-						RelOptInfo *input_rel, RelOptInfo *output_rel,
-						void *extra)
-{
-	PathTarget *target = root->upper_targets[UPPERREL_GROUP_AGG];
-	DdbPlanning *planning = input_rel->fdw_private;
-
-	if (stage != UPPERREL_GROUP_AGG || planning == NULL ||
-		output_rel->fdw_private != NULL || !ddb_guc_enable_pushdown ||
-		!is_count_query(root, input_rel, target))
-		return;
-	for (int i = -1; i < planning->info->nschemas; i++)
-		add_count_path(planning, output_rel, target, i);
+	/* Whoever gives a key is not meant to pay for a Scan. */
+	if (!ddb_guc_enable_pushdown || !add_keyed_paths(planning,
+													 baserel->baserestrictinfo,
+													 baserel->lateral_relids))
+		add_scan_path(planning);
+	if (ddb_guc_enable_pushdown)
+		add_parameterized_paths(planning);
 }

@@ -14,9 +14,4 @@ extern void ddbGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel,
 extern void ddbGetForeignPaths(PlannerInfo *root, RelOptInfo *baserel,
 							   Oid foreigntableid);
 
-/* SELECT count(*), where DynamoDB can count. */
-extern void ddbGetForeignUpperPaths(PlannerInfo *root, UpperRelationKind stage,
-									RelOptInfo *input_rel,
-									RelOptInfo *output_rel, void *extra);
-
 #endif /* DDB_FDW_PATHS_H */

@@ -57,26 +57,15 @@ set_limit(const PlannerInfo *root, const ForeignPath *path, DdbPlan *plan)
 	plan->offset = (Expr *) parse->limitOffset;
 }
 
-/* The needed columns, and those of the table's keys, which name the item. */
 static List *
 columns_to_read(const DdbPlanning *planning, List *clauses)
 {
-	const DdbRelation *relation = planning->relation;
-	const DdbKeySchema *table = &planning->info->schemas[0];
 	Bitmapset *needed = ddb_planning_columns(planning, clauses);
 	List *columns = NIL;
+	int attno = -1;
 
-	for (int i = 0; i < relation->ncolumns; i++)
-	{
-		const DdbColumn *column = &relation->columns[i];
-		bool is_key = column->attribute != NULL && column->nsteps == 0 &&
-					  (strcmp(column->attribute, table->partition) == 0 ||
-					   (table->sort != NULL &&
-						strcmp(column->attribute, table->sort) == 0));
-
-		if (is_key || bms_is_member(column->attno, needed))
-			columns = lappend_int(columns, column->attno);
-	}
+	while ((attno = bms_next_member(needed, attno)) >= 0)
+		columns = lappend_int(columns, attno);
 	return columns;
 }
 
@@ -149,6 +138,7 @@ make_plan(const DdbPlanning *planning, const ForeignPath *path,
 	plan->kind = access->kind;
 	plan->index = access->schema->index;
 	set_keys(planning, access->schema, plan);
+	plan->pairs = access->pairs;
 	plan->partition = access->partition;
 	plan->sort = access->sort;
 	plan->filter = access->filter;
@@ -180,6 +170,7 @@ make_plan(const DdbPlanning *planning, const ForeignPath *path,
 static ForeignScan *
 make_count_scan(const DdbPlanning *planning, const ForeignPath *path, List *tlist)
 {
+	const PlannerInfo *root = planning->root;
 	List *clauses = planning->base->baserestrictinfo;
 	List *exprs = NIL;
 	DdbAccess access;
@@ -192,11 +183,14 @@ make_count_scan(const DdbPlanning *planning, const ForeignPath *path, List *tlis
 	fdw_private =
 		ddb_plan_encode(make_plan(planning, path, &access, clauses), &exprs);
 	return make_foreignscan(tlist,
-							NIL,
+							(List *) root->parse->havingQual,
 							0,
 							exprs,
 							fdw_private,
-							add_to_flat_tlist(NIL, path->path.pathtarget->exprs),
+							add_to_flat_tlist(NIL,
+											  ddb_planning_aggregates(root,
+																	  path->path
+																		  .pathtarget)),
 							NIL,
 							NULL);
 }

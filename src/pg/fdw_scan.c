@@ -20,12 +20,6 @@
 #include "compat.h"
 #include "fdw_scan.h"
 
-static void
-free_wanted(void *wanted)
-{
-	ddb_wanted_free(wanted);
-}
-
 /* The foreign table; a count has none of its own, but a range table entry. */
 static DdbRelation *
 load_relation(ForeignScanState *node, const DdbOptions *options)
@@ -45,50 +39,10 @@ load_relation(ForeignScanState *node, const DdbOptions *options)
 	return loaded;
 }
 
-/* The index of an attribute among those that the pages have; -1: not there. */
-static int
-find_cell(const char *const *attributes, int nattributes, const char *name)
-{
-	for (int i = 0; i < nattributes; i++)
-	{
-		if (strcmp(attributes[i], name) == 0)
-			return i;
-	}
-	return -1;
-}
-
-static void
-set_columns(DdbScan *scan, const char *const *attributes, int nattributes)
-{
-	ListCell *cell;
-
-	scan->columns = palloc_array(DdbScanColumn, list_length(scan->plan->columns));
-	foreach(cell, scan->plan->columns)
-	{
-		const DdbColumn *column =
-			ddb_relation_column(scan->relation, lfirst_int(cell));
-		DdbScanColumn *read = &scan->columns[scan->ncolumns++];
-
-		read->attno = column->attno;
-		read->cell = column->is_whole_item
-						 ? -1
-						 : find_cell(attributes, nattributes, column->attribute);
-		read->reader = ddb_column_reader(scan->relation, column);
-	}
-	for (int i = 0; i < 2; i++)
-	{
-		const char *name = scan->plan->item_key[i];
-
-		scan->key.names[i] = name;
-		scan->key.cells[i] =
-			name == NULL ? -1 : find_cell(attributes, nattributes, name);
-	}
-}
-
 static DdbFetchPlan
 fetch_plan(DdbScan *scan)
 {
-	return (DdbFetchPlan){.wanted = scan->wanted,
+	return (DdbFetchPlan){.wanted = scan->reader->wanted,
 						  .units_per_second =
 							  scan->relation->read_units_per_second,
 						  .cost = &scan->cost};
@@ -103,7 +57,7 @@ attach(ForeignScanState *node, DdbScan *scan)
 							  .params = scan->plan->outer_values,
 							  .session = scan->session,
 							  .fetch = fetch_plan(scan),
-							  .key = &scan->key,
+							  .key = &scan->reader->key,
 							  .key_types = scan->plan->key_types};
 
 	if (scan->plan->prefetch_id == 0)
@@ -118,18 +72,9 @@ attach(ForeignScanState *node, DdbScan *scan)
 static void
 prepare(ForeignScanState *node, DdbScan *scan)
 {
-	MemoryContext query_cxt = node->ss.ps.state->es_query_cxt;
-	DdbOwned *seat = ddb_own_register(query_cxt, free_wanted);
-	const char *const *attributes;
-	int nattributes;
-	bool whole_item;
-
 	scan->bind = ddb_bind_prepare(scan->plan, scan->relation, &node->ss.ps);
-	attributes = ddb_bind_attributes(scan->bind, &nattributes, &whole_item);
-	scan->wanted =
-		ddb_own_set(seat, ddb_wanted_create(attributes, nattributes, whole_item));
-	set_columns(scan, attributes, nattributes);
-	scan->read_cxt = AllocSetContextCreate(query_cxt,
+	scan->reader = ddb_row_reader_create(scan->plan, scan->relation, scan->bind);
+	scan->read_cxt = AllocSetContextCreate(node->ss.ps.state->es_query_cxt,
 										   "cruddur_ddb scan",
 										   ALLOCSET_DEFAULT_SIZES);
 	attach(node, scan);
@@ -208,7 +153,15 @@ start(ForeignScanState *node, DdbScan *scan)
 	scan->fetch = ddb_fetch_start(scan->read_cxt, scan->session, &fetch);
 }
 
-/* Into the slot goes the next item; false: there are no more. */
+/* Can the next page be asked for? Not if it would have to be waited for. */
+static bool
+may_turn_page(DdbScan *scan)
+{
+	scan->pending = scan->impatient && !ddb_fetch_ready(scan->fetch);
+	return !scan->pending;
+}
+
+/* Go to the next item; false: there are no more, or none without waiting. */
 static bool
 next_item(DdbScan *scan)
 {
@@ -223,6 +176,8 @@ next_item(DdbScan *scan)
 	}
 	while (scan->page == NULL || scan->item == scan->page->nitems)
 	{
+		if (!may_turn_page(scan))
+			return false;
 		scan->page = ddb_fetch_next(scan->fetch, &read);
 		scan->item = 0;
 		if (scan->page == NULL)
@@ -232,44 +187,26 @@ next_item(DdbScan *scan)
 	return true;
 }
 
-/* The item that next_item() went to, as a row. */
-static void
-fill_slot(DdbScan *scan, TupleTableSlot *slot)
-{
-	int item = scan->item - 1;
-
-	memset(slot->tts_isnull, true, sizeof(bool) * slot->tts_tupleDescriptor->natts);
-	for (int i = 0; i < scan->ncolumns; i++)
-	{
-		const DdbScanColumn *column = &scan->columns[i];
-
-		slot->tts_values[column->attno - 1] =
-			ddb_column_read(column->reader,
-							scan->page,
-							item,
-							column->cell,
-							&scan->key,
-							&slot->tts_isnull[column->attno - 1]);
-	}
-	ExecStoreVirtualTuple(slot);
-}
-
 /* The one row of a count: the sum of what the pages say. */
 static TupleTableSlot *
 count_items(DdbScan *scan, TupleTableSlot *slot)
 {
 	const DdbPage *page;
-	int64 count = 0;
 	int read;
 
 	if (scan->counted)
 		return slot;
-	while ((page = ddb_fetch_next(scan->fetch, &read)) != NULL)
-		count += page->count;
+	do
+	{
+		if (!may_turn_page(scan))
+			return slot;
+		page = ddb_fetch_next(scan->fetch, &read);
+		scan->count += page == NULL ? 0 : page->count;
+	} while (page != NULL);
 	scan->counted = true;
 	for (int i = 0; i < slot->tts_tupleDescriptor->natts; i++)
 	{
-		slot->tts_values[i] = Int64GetDatum(count);
+		slot->tts_values[i] = Int64GetDatum(scan->count);
 		slot->tts_isnull[i] = false;
 	}
 	return ExecStoreVirtualTuple(slot);
@@ -300,7 +237,12 @@ ddbIterateForeignScan(ForeignScanState *node)
 		return count_items(scan, slot);
 	while (next_item(scan))
 	{
-		fill_slot(scan, slot);
+		ddb_row_read(scan->reader,
+					 scan->page,
+					 scan->item - 1,
+					 slot->tts_values,
+					 slot->tts_isnull);
+		ExecStoreVirtualTuple(slot);
 		if (passes(node, scan, slot))
 			return slot;
 		InstrCountFiltered1(node, 1);
@@ -308,6 +250,19 @@ ddbIterateForeignScan(ForeignScanState *node)
 		CHECK_FOR_INTERRUPTS();
 	}
 	return slot;
+}
+
+bool
+ddb_scan_try(ForeignScanState *node, TupleTableSlot **row)
+{
+	DdbScan *scan = node->fdw_state;
+
+	scan->pending = false;
+	scan->impatient = true;
+	/* Past what counts and times each call: the Append does that. */
+	*row = node->ss.ps.ExecProcNodeReal(&node->ss.ps);
+	scan->impatient = false;
+	return !scan->pending;
 }
 
 void
@@ -321,6 +276,7 @@ ddbReScanForeignScan(ForeignScanState *node)
 	scan->page = NULL;
 	scan->item = 0;
 	scan->counted = false;
+	scan->count = 0;
 	MemoryContextReset(scan->read_cxt);
 }
 

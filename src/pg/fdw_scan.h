@@ -10,20 +10,12 @@
 #include "foreign/fdwapi.h"
 
 #include "bind.h"
-#include "column.h"
 #include "fetch.h"
 #include "plan.h"
 #include "prefetch.h"
 #include "relation.h"
+#include "rowreader.h"
 #include "session.h"
-
-/* One column that is read, and where it is found in a page. */
-typedef struct DdbScanColumn
-{
-	int attno;
-	int cell; /* -1: the whole item */
-	DdbColumnReader *reader;
-} DdbScanColumn;
 
 /* ForeignScanState.fdw_state */
 typedef struct DdbScan
@@ -35,10 +27,7 @@ typedef struct DdbScan
 	/* the rest is not there in a plain EXPLAIN */
 	DdbSession *session;
 	DdbBind *bind;
-	const DdbWanted *wanted;
-	int ncolumns;
-	DdbScanColumn *columns;
-	DdbItemKey key;         /* of the table, which names an item */
+	DdbRowReader *reader;
 	MemoryContext read_cxt; /* one run: reads, pages, calls in flight */
 	DdbFetch *fetch;        /* NULL: not started, or given is all there is */
 	const DdbPage *given;   /* has the one item of this run; NULL: none */
@@ -49,11 +38,20 @@ typedef struct DdbScan
 	const DdbPage *page;   /* NULL: none */
 	int item;              /* next of the page */
 	bool counted;          /* the one row of a count was given */
+	int64 count;           /* up to now */
+	bool impatient;        /* is not to wait for a page, */
+	bool pending;          /* and had to give up for that */
 } DdbScan;
 
 extern void ddbBeginForeignScan(ForeignScanState *node, int eflags);
 extern TupleTableSlot *ddbIterateForeignScan(ForeignScanState *node);
 extern void ddbReScanForeignScan(ForeignScanState *node);
 extern void ddbEndForeignScan(ForeignScanState *node);
+
+/*
+ * Execute the node for its next row, conditions and projection included; empty
+ * or NULL after the last. False: that cannot be had without waiting for a page.
+ */
+extern bool ddb_scan_try(ForeignScanState *node, TupleTableSlot **row);
 
 #endif /* DDB_FDW_SCAN_H */

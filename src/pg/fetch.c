@@ -279,3 +279,12 @@ ddb_fetch_ready(DdbFetch *fetch)
 	ddb_client_pump(ddb_session_client(fetch->session));
 	return is_finished(fetch) || find_ready(fetch) >= 0;
 }
+
+int
+ddb_fetch_timeout_ms(const DdbFetch *fetch)
+{
+	/* Others of the same client may have pumped since it was asked. */
+	if (is_finished(fetch) || find_ready(fetch) >= 0)
+		return 0;
+	return ddb_client_timeout_ms(ddb_session_client(fetch->session));
+}

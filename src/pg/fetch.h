@@ -58,8 +58,11 @@ extern const DdbPage *ddb_fetch_next(DdbFetch *fetch, int *read);
 /*
  * Would ddb_fetch_next return at once? Pumps, and asks for a page if none is
  * asked for. For asynchronous execution; the owner waits for ddb_network_fd(),
- * no longer than ddb_client_timeout_ms().
+ * no longer than ddb_fetch_timeout_ms().
  */
 extern bool ddb_fetch_ready(DdbFetch *fetch);
+
+/* As ddb_client_timeout_ms(); 0 where it is ready. Does not pump. */
+extern int ddb_fetch_timeout_ms(const DdbFetch *fetch);
 
 #endif /* DDB_FETCH_H */

@@ -257,3 +257,63 @@ ddb_keyset_range(const DdbKeySet *set, const char *name, DdbValue values[2],
 	ddb_operand_value(&lower->operand, values[0].name, &values[0]);
 	return 1;
 }
+
+/* A callback of qsort, of two DdbKeyPair. */
+static int
+compare_pairs(const void *a, const void *b)
+{
+	const DdbKeyPair *left = a;
+	const DdbKeyPair *right = b;
+	int order = ddb_operand_compare(&left->operands[0], &right->operands[0]);
+
+	if (order == 0)
+		order = ddb_operand_compare(&left->operands[1], &right->operands[1]);
+	return order;
+}
+
+/* The one value that an equality gives; false: no key has it. */
+static bool
+read_equality(const DdbCondition *condition, int max_len, ExprContext *econtext,
+			  DdbOperand *operand)
+{
+	bool complete = true;
+	DdbKeySet set;
+
+	if (!ddb_keyset_build(&set, condition, 1, max_len, econtext, &complete))
+		return false;
+	if (!set.is_list || set.noperands != 1)
+		elog(ERROR, "no value of a key attribute");
+	*operand = set.operands[0];
+	return true;
+}
+
+int
+ddb_keyset_pairs(const DdbCondition *conditions, int n, ExprContext *econtext,
+				 DdbKeyPair *pairs)
+{
+	int nread = 0;
+	int nkept = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		const DdbCondition *args = conditions[i].args;
+		DdbKeyPair *pair = &pairs[nread];
+
+		if (read_equality(&args[0],
+						  DDB_KEY_MAX_PARTITION_LEN,
+						  econtext,
+						  &pair->operands[0]) &&
+			read_equality(&args[1],
+						  DDB_KEY_MAX_SORT_LEN,
+						  econtext,
+						  &pair->operands[1]))
+			nread++;
+	}
+	qsort(pairs, nread, sizeof(DdbKeyPair), compare_pairs);
+	for (int i = 0; i < nread; i++)
+	{
+		if (nkept == 0 || compare_pairs(&pairs[nkept - 1], &pairs[i]) != 0)
+			pairs[nkept++] = pairs[i];
+	}
+	return nkept;
+}

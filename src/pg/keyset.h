@@ -43,6 +43,19 @@ extern bool ddb_keyset_build(DdbKeySet *set, const DdbCondition *conditions,
 							 int n, int max_len, ExprContext *econtext,
 							 bool *complete);
 
+/* A whole key: partition key and sort key. */
+typedef struct DdbKeyPair
+{
+	DdbOperand operands[2];
+} DdbKeyPair;
+
+/*
+ * The keys that conditions give each of which is an AND of two equalities, one
+ * with each key attribute: ascending, each of them once. Returns how many.
+ */
+extern int ddb_keyset_pairs(const DdbCondition *conditions, int n,
+							ExprContext *econtext, DdbKeyPair *pairs);
+
 /*
  * Append the condition of a set that is no list, as a KeyConditionExpression
  * has it: name, with values[0] and values[1], whose names are given. Returns

@@ -24,6 +24,7 @@ enum PlanItem
 	ITEM_KEY_TYPES,
 	ITEM_TABLE_PARTITION_KEY,
 	ITEM_TABLE_SORT_KEY,
+	ITEM_PAIRS,
 	ITEM_PARTITION,
 	ITEM_SORT,
 	ITEM_FILTER,
@@ -186,6 +187,7 @@ ddb_plan_encode(const DdbPlan *plan, List **exprs)
 	list = lappend(list, list_make2_int(plan->key_types[0], plan->key_types[1]));
 	list = lappend(list, encode_string(plan->item_key[0]));
 	list = lappend(list, encode_string(plan->item_key[1]));
+	list = lappend(list, encode_conds(plan->pairs, exprs));
 	list = lappend(list, encode_conds(plan->partition, exprs));
 	list = lappend(list, encode_conds(plan->sort, exprs));
 	list = lappend(list, encode_conds(plan->filter, exprs));
@@ -216,6 +218,7 @@ ddb_plan_decode(List *fdw_private, List *exprs)
 	plan->key_types[1] = (DdbType) lsecond_int(key_types);
 	plan->item_key[0] = decode_string(fdw_private, ITEM_TABLE_PARTITION_KEY);
 	plan->item_key[1] = decode_string(fdw_private, ITEM_TABLE_SORT_KEY);
+	plan->pairs = decode_conds(list_nth(fdw_private, ITEM_PAIRS), exprs);
 	plan->partition = decode_conds(list_nth(fdw_private, ITEM_PARTITION), exprs);
 	plan->sort = decode_conds(list_nth(fdw_private, ITEM_SORT), exprs);
 	plan->filter = decode_conds(list_nth(fdw_private, ITEM_FILTER), exprs);

@@ -62,6 +62,9 @@ typedef struct DdbPlan
 								 * NULL: there is none */
 	DdbType key_types[2];
 	const char *item_key[2]; /* the table's key, which names an item */
+	List *pairs;             /* BATCH: DdbCond AND of two COMPARE EQ, partition
+								 * key and sort key: one of the keys that are read.
+								 * NIL: the keys come from partition and sort */
 	List *partition;         /* DdbCond: COMPARE EQ or ANY; conditions of the
 								 * partition key, any of them will do */
 	List *sort;              /* DdbCond of the sort key, all of them true */

@@ -37,8 +37,11 @@
 #define PAGE_BYTES 1048576.0
 #define UNIT_BYTES 4096.0
 
-/* What we take for granted while nothing is known of a table. */
-#define DEFAULT_ITEMS 1000.0
+/*
+ * DescribeTable tells what was true hours ago, so a table is taken to be larger
+ * than it says, unless ANALYZE has seen it.
+ */
+#define LEAST_ITEMS 1000.0
 #define DEFAULT_ITEM_BYTES 256.0
 
 /* More would be small change for DynamoDB and many requests for us. */
@@ -121,10 +124,8 @@ estimate_size(DdbPlanning *planning)
 
 	if (planning->base->tuples >= 1)
 		planning->items = planning->base->tuples;
-	else if (home->item_count > 0)
-		planning->items = home->item_count;
 	else
-		planning->items = DEFAULT_ITEMS;
+		planning->items = Max(home->item_count, LEAST_ITEMS);
 	planning->item_bytes = DEFAULT_ITEM_BYTES;
 	if (home->item_count > 0 && bytes > 0)
 		planning->item_bytes = Max(1, bytes / home->item_count);
@@ -267,7 +268,6 @@ ddb_planning_segments(const DdbPlanning *planning, double items)
 static double
 items_read(const DdbPlanning *planning, const DdbAccess *access)
 {
-	double values;
 	double items;
 
 	if (access->kind == DDB_READ_SCAN)
@@ -277,13 +277,10 @@ items_read(const DdbPlanning *planning, const DdbAccess *access)
 													 planning->base->relid,
 													 JOIN_INNER,
 													 NULL);
-	values = ddb_access_count_values(planning->root, access->partition);
-	if (access->kind != DDB_READ_BATCH)
-		return clamp_row_est(items);
 	/* Of a whole key there is one item. */
-	if (access->schema->sort != NULL)
-		values *= ddb_access_count_values(planning->root, access->sort);
-	return Max(1, values);
+	if (access->kind == DDB_READ_BATCH)
+		return ddb_access_count_reads(planning->root, access);
+	return clamp_row_est(items);
 }
 
 /* How many requests follow one another. */
@@ -299,7 +296,7 @@ round_trips(const DdbPlanning *planning, const DdbAccess *access, double items)
 			reads = ddb_planning_segments(planning, planning->items);
 			break;
 		case DDB_READ_QUERY:
-			reads = ddb_access_count_values(planning->root, access->partition);
+			reads = ddb_access_count_reads(planning->root, access);
 			break;
 		default:
 			reads = ceil(items / DDB_BATCH_MAX_KEYS);
@@ -389,6 +386,19 @@ ddb_planning_path(const DdbPlanning *planning, const DdbAccess *access,
 	shape.disabled = is_forbidden(access);
 	shape.fdw_private = keep_choice(choice);
 	return ddb_compat_scan_path(root, base, required_outer, &shape);
+}
+
+List *
+ddb_planning_aggregates(const PlannerInfo *root, const PathTarget *target)
+{
+	List *nodes =
+		pull_var_clause((Node *) target->exprs,
+						PVC_INCLUDE_AGGREGATES | PVC_RECURSE_PLACEHOLDERS);
+
+	return list_concat(nodes,
+					   pull_var_clause(root->parse->havingQual,
+									   PVC_INCLUDE_AGGREGATES |
+										   PVC_RECURSE_PLACEHOLDERS));
 }
 
 ForeignPath *

@@ -82,6 +82,10 @@ extern ForeignPath *ddb_planning_path(const DdbPlanning *planning,
 									  const DdbChoice *choice, List *pathkeys,
 									  Relids required_outer);
 
+/* The aggregates in what is asked of all rows, HAVING included. */
+extern List *ddb_planning_aggregates(const PlannerInfo *root,
+									 const PathTarget *target);
+
 /* The path that counts the items of an access; not added to rel. */
 extern ForeignPath *ddb_planning_count_path(const DdbPlanning *planning,
 											const DdbAccess *access, int schema,

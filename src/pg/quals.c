@@ -387,14 +387,59 @@ from_and(const DdbQuals *quals, List *args)
 		if (part != NULL)
 			cond->args = lappend(cond->args, part);
 	}
+	if (list_length(cond->args) == 1)
+	{
+		DdbCond *part = linitial(cond->args);
+
+		part->exact &= cond->exact;
+		return part;
+	}
 	return cond->args == NIL ? NULL : cond;
 }
 
-/* Nothing can be said unless every part can. */
+DdbCond *
+ddb_quals_any(const DdbRelation *relation, List *equalities)
+{
+	const DdbCond *first = linitial(equalities);
+	ArrayExpr *array = makeNode(ArrayExpr);
+	DdbCond *any;
+	ListCell *cell;
+
+	if (first->kind != DDB_COND_COMPARE || first->op != DDB_EQ ||
+		ddb_relation_column(relation, first->attno)->match == DDB_MATCH_BOOL)
+		return NULL;
+	array->element_typeid = exprType((Node *) first->value);
+	array->array_typeid = get_array_type(array->element_typeid);
+	array->array_collid = exprCollation((Node *) first->value);
+	array->location = -1;
+	any = make_cond(DDB_COND_ANY, ddb_relation_column(relation, first->attno));
+	any->exact = true;
+	foreach(cell, equalities)
+	{
+		const DdbCond *cond = lfirst(cell);
+
+		if (cond->kind != DDB_COND_COMPARE || cond->op != DDB_EQ ||
+			cond->attno != first->attno ||
+			exprType((Node *) cond->value) != array->element_typeid)
+			return NULL;
+		any->exact &= cond->exact;
+		array->elements = lappend(array->elements, cond->value);
+	}
+	if (!OidIsValid(array->array_typeid))
+		return NULL;
+	any->value = (Expr *) eval_const_expressions(NULL, (Node *) array);
+	return any;
+}
+
+/*
+ * Nothing can be said unless every part can. Equalities of one column are one
+ * condition, as if they had been written as IN; 18 makes that of them itself.
+ */
 static DdbCond *
 from_or(const DdbQuals *quals, List *args)
 {
 	DdbCond *cond = make_cond(DDB_COND_OR, NULL);
+	DdbCond *any;
 	ListCell *cell;
 
 	cond->exact = true;
@@ -407,7 +452,8 @@ from_or(const DdbQuals *quals, List *args)
 		cond->exact &= part->exact;
 		cond->args = lappend(cond->args, part);
 	}
-	return cond;
+	any = ddb_quals_any(quals->relation, cond->args);
+	return any != NULL ? any : cond;
 }
 
 static DdbCond *

@@ -33,6 +33,12 @@ extern DdbCond *ddb_quals_condition(const DdbQuals *quals, Expr *clause);
  */
 extern const DdbColumn *ddb_quals_column(const DdbQuals *quals, Expr *operand);
 
+/*
+ * column = ANY of the values of these conditions, which are COMPARE EQ of one
+ * column; NULL if that cannot be said.
+ */
+extern DdbCond *ddb_quals_any(const DdbRelation *relation, List *equalities);
+
 /* Is some column of this top-level attribute in the condition? */
 extern bool ddb_quals_mentions(const DdbRelation *relation, const DdbCond *cond,
 							   const char *attribute);

@@ -354,34 +354,6 @@ ddb_session_wait(DdbSession *session, DdbCall *call)
 		ddb_session_step(session);
 }
 
-/* One line for each attempt. Bodies and headers are nobody's business. */
-static void
-log_attempts(DdbCall *call, const DdbYield *yield)
-{
-	const DdbAttempt *attempt;
-
-	for (int i = 0; (attempt = ddb_call_attempt(call, i)) != NULL; i++)
-	{
-		bool last = i + 1 == ddb_call_cost(call)->attempts;
-		double units =
-			last && yield != NULL ? yield->read_units + yield->write_units : 0;
-
-		ereport(LOG,
-				(errmsg("cruddur_ddb request: operation=%s table=%s "
-						"attempt=%d status=%d time=%.3f ms units=%g "
-						"request_id=%s",
-						ddb_call_operation(call),
-						ddb_report_foreign(ddb_call_table(call)),
-						i + 1,
-						attempt->http_status,
-						attempt->elapsed_ms,
-						units,
-						ddb_report_foreign(attempt->request_id)),
-				 errhidestmt(true),
-				 errhidecontext(true)));
-	}
-}
-
 void
 ddb_session_count(DdbSession *session, DdbCall *call, const DdbYield *yield)
 {
@@ -389,7 +361,7 @@ ddb_session_count(DdbSession *session, DdbCall *call, const DdbYield *yield)
 	if (yield != NULL)
 		ddb_budget_charge(yield->read_units);
 	if (ddb_guc_log_requests)
-		log_attempts(call, yield);
+		ddb_stats_log(call, yield);
 }
 
 void

@@ -16,6 +16,7 @@
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
+#include "report.h"
 #include "stats.h"
 
 /*
@@ -133,6 +134,34 @@ ddb_stats_count(const char *server, const DdbCall *call, const DdbYield *yield)
 	entry->items_written += yield->items_written;
 	entry->read_units += yield->read_units;
 	entry->write_units += yield->write_units;
+}
+
+/* Bodies and headers are nobody's business. */
+void
+ddb_stats_log(const DdbCall *call, const DdbYield *yield)
+{
+	const DdbAttempt *attempt;
+
+	for (int i = 0; (attempt = ddb_call_attempt(call, i)) != NULL; i++)
+	{
+		bool last = i + 1 == ddb_call_cost(call)->attempts;
+		double units =
+			last && yield != NULL ? yield->read_units + yield->write_units : 0;
+
+		ereport(LOG,
+				(errmsg("cruddur_ddb request: operation=%s table=%s "
+						"attempt=%d status=%d time=%.3f ms units=%g "
+						"request_id=%s",
+						ddb_call_operation(call),
+						ddb_report_foreign(ddb_call_table(call)),
+						i + 1,
+						attempt->http_status,
+						attempt->elapsed_ms,
+						units,
+						ddb_report_foreign(attempt->request_id)),
+				 errhidestmt(true),
+				 errhidecontext(true)));
+	}
 }
 
 static void

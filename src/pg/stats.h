@@ -25,4 +25,7 @@ typedef struct DdbYield
 extern void ddb_stats_count(const char *server, const DdbCall *call,
 							const DdbYield *yield);
 
+/* One LOG line for each attempt of a call that is done. yield as above. */
+extern void ddb_stats_log(const DdbCall *call, const DdbYield *yield);
+
 #endif /* DDB_STATS_H */

@@ -101,7 +101,7 @@ class Clauses:
     def where(self):
         """A whole condition: on a key mostly, and on anything else."""
         parts = []
-        if self.relation.accesses and self.chance.random() < 0.6:
+        if self.relation.accesses and self.chance.random() < 0.7:
             parts.append(self.on_key(self.chance.choice(
                 self.relation.accesses)))
         for _ in range(self.chance.choice([0, 0, 1, 1, 2])):

@@ -275,8 +275,9 @@ class Relation:
             return None
 
     def find_accesses(self):
-        """Column names of the partition and sort keys that can be used."""
-        for schema in self.table.schemas:
+        """The columns of the keys by which it can be read."""
+        schemas = [self.schema] if self.schema.name else self.table.schemas
+        for schema in schemas:
             found = [[c for c in self.columns
                       if c.path == [key] and not c.kind.element]
                      for key in schema.keys]

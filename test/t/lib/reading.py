@@ -106,7 +106,10 @@ def timestamp(typed):
 
 
 def date(typed):
-    return moment(typed).group(1)
+    """A day alone: of a day and a time, the time would be lost."""
+    match = moment(typed)
+    fit(match.group(2) is None)
+    return match.group(1)
 
 
 def mood(typed):
