@@ -150,23 +150,20 @@ note_item(Attributes *attributes, const char *text, size_t len)
 	}
 }
 
-/* Up to nitems of a page; how many. */
-static int
-note_page(Attributes *attributes, const DdbPage *page, int nitems)
+static void
+note_page(Attributes *attributes, const DdbPage *page)
 {
 	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
 											  "cruddur_ddb sampled page",
 											  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(cxt);
-	int n = Min(page->nitems, nitems);
 
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < page->nitems; i++)
 		note_item(attributes,
 				  page->body + page->items[i].offset,
 				  page->items[i].len);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(cxt);
-	return n;
 }
 
 static void
@@ -190,8 +187,12 @@ read_items(Attributes *attributes, DdbSession *session, const char *table,
 	const DdbPage *page;
 	int which;
 
+	/* No page has more than the bound leaves. */
 	while (nitems > 0 && (page = ddb_fetch_next(fetch, &which)) != NULL)
-		nitems -= note_page(attributes, page, nitems);
+	{
+		note_page(attributes, page);
+		nitems -= page->nitems;
+	}
 	MemoryContextDelete(cxt);
 }
 

@@ -435,7 +435,9 @@ ddb_bind_reads(DdbBind *bind, ExprContext *econtext, MemoryContext cxt,
 			make_pairs(&binding, bound);
 		else if (!binding.partition.is_list ||
 				 (by_key && bind->sort.attribute != NULL && !binding.sort.is_list))
-			elog(ERROR, "no value of a key attribute");
+			ereport(ERROR,
+					(errcode(ERRCODE_INTERNAL_ERROR),
+					 errmsg("no value of a key attribute")));
 		else if (by_key)
 			make_keys(&binding, bound);
 		else

@@ -346,9 +346,10 @@ ask_with(const DdbCondition *condition, Datum value, DdbAsk *ask)
 			ask_prefix(condition, DatumGetTextPP(value), true, ask);
 			return;
 		default:
-			elog(ERROR,
-				 "unexpected condition with a value: %d",
-				 (int) condition->cond->kind);
+			ereport(ERROR,
+					(errcode(ERRCODE_INTERNAL_ERROR),
+					 errmsg("unexpected condition with a value: %d",
+							(int) condition->cond->kind)));
 	}
 }
 

@@ -4,9 +4,11 @@
  *
  * A small table is read whole. Of a large one, random segments of a Scan are
  * read, each to its end; DynamoDB assigns partition keys to segments by a hash.
- * All items of one partition key are in one segment, so where keys have many
- * items, a sample has few keys. Of what is read a reservoir keeps as many rows
- * as are asked for (Vitter's algorithm, as in PostgreSQL's analyze.c).
+ * All items of a partition key are in one segment, so where keys have many
+ * items the sample has few keys, and n_distinct of that column comes out too
+ * low; ALTER COLUMN SET (n_distinct) is for that. Of what is read a reservoir
+ * keeps as many rows as are asked for (Vitter's algorithm, as in PostgreSQL's
+ * analyze.c).
  *
  * A value that does not fit its column is read as NULL, for a sample has to
  * come to its end; the query that meets it will tell.

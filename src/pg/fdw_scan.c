@@ -146,7 +146,11 @@ start(ForeignScanState *node, DdbScan *scan)
 	ddb_bind_reads(scan->bind, econtext, scan->read_cxt, &bound);
 	scan->recheck = !bound.complete;
 	if (scan->recheck && scan->plan->count_only)
-		elog(ERROR, "a condition of a count could not be sent to DynamoDB");
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("the conditions of a count are too large for DynamoDB"),
+				 errhint("Turn cruddur_ddb.enable_pushdown off for this "
+						 "query.")));
 	fetch.reads = bound.reads;
 	fetch.nreads = bound.nreads;
 	fetch.bound = find_bound(scan, econtext);

@@ -282,7 +282,9 @@ read_equality(const DdbCondition *condition, int max_len, ExprContext *econtext,
 	if (!ddb_keyset_build(&set, condition, 1, max_len, econtext, &complete))
 		return false;
 	if (!set.is_list || set.noperands != 1)
-		elog(ERROR, "no value of a key attribute");
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("no value of a key attribute")));
 	*operand = set.operands[0];
 	return true;
 }

@@ -170,7 +170,10 @@ ddb_operand_make(DdbOperandMaker *maker, Datum value, DdbOperand *operand)
 			operand->len = strlen(operand->bytes);
 			return true;
 		default:
-			elog(ERROR, "no operand of type %s", ddb_value_type_name(maker->type));
+			ereport(ERROR,
+					(errcode(ERRCODE_INTERNAL_ERROR),
+					 errmsg("nothing is compared with values of type %s",
+							ddb_value_type_name(maker->type))));
 	}
 }
 

@@ -222,28 +222,47 @@ begin_gets(DdbPrefetch *prefetch)
 		ddb_fetch_start(prefetch->batch_cxt, prefetch->inner.session, &fetch);
 }
 
+/*
+ * A copy of the outer side's next row, in the batch's memory. The outer side
+ * itself runs in the executor's: a scan that begins keeps its state there.
+ */
+static MinimalTuple
+copy_next(DdbPrefetch *prefetch)
+{
+	TupleTableSlot *slot = ExecProcNode(linitial(prefetch->css.custom_ps));
+	MemoryContext old;
+	MinimalTuple tuple;
+
+	prefetch->exhausted = TupIsNull(slot);
+	if (prefetch->exhausted)
+		return NULL;
+	old = MemoryContextSwitchTo(prefetch->batch_cxt);
+	tuple = ExecCopySlotMinimalTuple(slot);
+	MemoryContextSwitchTo(old);
+	return tuple;
+}
+
 /* Take the next rows of the outer side, and have their reads begin. */
 static void
 fill(DdbPrefetch *prefetch)
 {
-	PlanState *outer = linitial(prefetch->css.custom_ps);
 	MemoryContext old;
 
 	prefetch->nrows = 0;
 	prefetch->current = -1;
 	prefetch->fetch = NULL;
 	MemoryContextReset(prefetch->batch_cxt);
-	old = MemoryContextSwitchTo(prefetch->batch_cxt);
-	prefetch->rows = palloc0_array(Row, prefetch->max_rows);
-	while (prefetch->nrows < prefetch->max_rows && !prefetch->exhausted)
+	prefetch->rows = MemoryContextAllocZero(prefetch->batch_cxt,
+											sizeof(Row) * prefetch->max_rows);
+	while (prefetch->nrows < prefetch->max_rows)
 	{
-		TupleTableSlot *slot = ExecProcNode(outer);
+		MinimalTuple tuple = copy_next(prefetch);
 
-		prefetch->exhausted = TupIsNull(slot);
-		if (!prefetch->exhausted)
-			prefetch->rows[prefetch->nrows++].tuple =
-				ExecCopySlotMinimalTuple(slot);
+		if (tuple == NULL)
+			break;
+		prefetch->rows[prefetch->nrows++].tuple = tuple;
 	}
+	old = MemoryContextSwitchTo(prefetch->batch_cxt);
 	if (prefetch->attached)
 	{
 		for (int i = 0; i < prefetch->nrows; i++)

@@ -28,13 +28,14 @@ from randomqueries import Query, Writer
 from randomtables import DynamoTable, Relation
 from reading import TYPES
 
-SEED = int(os.environ.get("DDB_SEED") or random.SystemRandom().randrange(10**6))
+SEED = int(os.environ.get("DDB_SEED")
+           or random.SystemRandom().randrange(10**6))
 QUERIES = int(os.environ.get("DDB_QUERIES") or 2000)
 ONLY = os.environ.get("DDB_ONLY")
 # So many queries on the same tables.
 ROUND = 500
 # Items of each table, and the bytes that each item has besides.
-TABLES = [(40, 0), (60, 0), (80, 0), (110, 0), (60, 0), (24, 110_000)]
+TABLES = [(40, 0), (60, 0), (80, 0), (150, 0), (300, 0), (24, 110_000)]
 # A table of several pages takes long to read.
 WEIGHT_OF_LARGE = 0.15
 WORKERS = 2
@@ -72,6 +73,11 @@ class Side:
         except psycopg2.Error as error:
             return "%s %s" % (error.pgcode, error)
         finally:
+            self.end()
+
+    def end(self):
+        """Of the transaction, or of all where the server has crashed."""
+        if not self.connection.closed:
             self.connection.rollback()
 
     def results(self, cursor, query, text):
@@ -116,7 +122,7 @@ class Side:
         except psycopg2.Error as error:
             return "[]" if form == "JSON" else str(error)
         finally:
-            self.connection.rollback()
+            self.end()
 
 
 def by_order(row, query):
@@ -193,6 +199,9 @@ class Run:
             if wrong:
                 self.show(number, query, side, wrong, want)
         self.count(query, sides[1].explain(query, "JSON"), want)
+        if any(side.connection.closed for side in sides):
+            self.show(number, query, sides[1], "a crash about here", want)
+            self.differences += ENOUGH_DIFFERENCES
         if ONLY:
             tap.note(query.text)
             tap.note(sides[1].explain(query, "TEXT"))

@@ -218,8 +218,8 @@ def closed_early(bed, broken):
     paged(broken)
     session = bed.connect()
     for _ in range(20):
-        bed.query("BEGIN; DECLARE c CURSOR FOR SELECT n FROM t; FETCH 3 FROM c;"
-                  " CLOSE c", on=session)
+        bed.query("BEGIN; DECLARE c CURSOR FOR SELECT n FROM t;"
+                  " FETCH 3 FROM c; CLOSE c", on=session)
         row = bed.query(COUNT, on=session)[0]
         bed.query("COMMIT", on=session)
         if (row.c, row.s) != WHOLE:

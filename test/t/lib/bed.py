@@ -202,9 +202,10 @@ class Bed:
         name = "%s-%s" % (self.table, suffix)
         self.dynamodb.create_table(
             TableName=name, BillingMode="PAY_PER_REQUEST",
-            KeySchema=key_schema(*[key.split()[0] for key in keys]),
+            KeySchema=key_schema(*[key.rsplit(" ", 1)[0] for key in keys]),
             AttributeDefinitions=[
-                dict(zip(("AttributeName", "AttributeType"), key.split()))
+                dict(zip(("AttributeName", "AttributeType"),
+                         key.rsplit(" ", 1)))
                 for key in [*keys, *others]], **more)
         with self.service.Table(name).batch_writer() as batch:
             for item in items:

@@ -115,7 +115,11 @@ class Clauses:
         parts = [self.partition(access[0], known[0])]
         if len(access) > 1:
             roll = self.chance.random()
-            if roll < 0.3:
+            if roll < 0.15:
+                others = [self.row_values(access) for _ in range(3)]
+                parts = [self.among(column, [row[i] for row in others])
+                         for i, column in enumerate(access)]
+            elif roll < 0.3:
                 parts.append(self.equal(access[1], known[1]))
             elif roll < 0.75:
                 parts += [self.simple(access[1])

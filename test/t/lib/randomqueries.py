@@ -206,7 +206,7 @@ class Writer:
         """Join condition between an access and its table of picks."""
         parts = ["%s.%s = %s.k0" % (alias, identifier(access[0].name), picks)]
         if len(access) > 1:
-            compare = self.chance.choice(["=", "=", "=", "<", ">=", None])
+            compare = self.chance.choice([*"=====", "<", ">=", None])
             if compare:
                 parts.append("%s.%s %s %s.k1" % (
                     alias, identifier(access[1].name), compare, picks))
