@@ -52,9 +52,9 @@ OBJS = $(CLIENT) \
 	src/pg/relation.o \
 	src/pg/column.o \
 	src/pg/operand.o \
+	src/pg/expression.o \
 	src/pg/condition.o \
 	src/pg/keyset.o \
-	src/pg/expression.o \
 	src/pg/filter.o \
 	src/pg/plan.o \
 	src/pg/bind.o \

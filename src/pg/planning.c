@@ -30,6 +30,12 @@
 /* One read unit; at 1.0 a Scan of 8 MB costs as much as 10 round trips. */
 #define READ_UNIT_COST 1.0
 
+/*
+ * How many items a Query reads is a guess, how many a whole key has is not. So
+ * a Query that seems to be as good is not.
+ */
+#define QUERY_RISK_COST 2.0
+
 /* To decode one item, beside cpu_tuple_cost. */
 #define ITEM_COST 0.02
 
@@ -316,7 +322,8 @@ read_cost(const DdbPlanning *planning, const DdbAccess *access, double items)
 	if (!planning->relation->consistent)
 		units /= 2;
 	return ROUND_TRIP_COST * round_trips(planning, access, items) +
-		   READ_UNIT_COST * units;
+		   READ_UNIT_COST * units +
+		   (access->kind == DDB_READ_QUERY ? QUERY_RISK_COST : 0);
 }
 
 /* How many items pass the filter that DynamoDB applies. */

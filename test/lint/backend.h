@@ -27,6 +27,13 @@
 #define PG_FUNCTION_ARGS FunctionCallInfo fcinfo
 #define PG_FUNCTION_INFO_V1(name) extern int name##_is_callable
 #define PG_MODULE_MAGIC_EXT(...) extern int module_has_magic
+#define foreach(cell, list)                                                    \
+	for ((cell) = list_head(list); (cell) != NULL; (cell) = lnext(list, cell))
+#define forboth(cell1, list1, cell2, list2)                                    \
+	for ((cell1) = list_head(list1), (cell2) = list_head(list2);               \
+		 (cell1) != NULL && (cell2) != NULL;                                   \
+		 (cell1) = lnext(list1, cell1), (cell2) = lnext(list2, cell2))
+
 #define PG_TRY()
 #define PG_CATCH()
 #define PG_FINALLY()
