@@ -272,21 +272,24 @@ read_items(Decoder *d)
 	return ddb_json_expect(&d->json, ']');
 }
 
-/* BatchGetItem's items by table; we ask for one table at a time. */
+/* The items of BatchGetItem, by table; those of TransactGetItems are not read. */
 static bool
 read_responses(Decoder *d)
 {
 	DdbJson *json = &d->json;
 	DdbJsonString table;
 
+	if (ddb_json_peek(json) == '[')
+		return ddb_json_skip(json, 1);
 	if (!ddb_json_expect(json, '{'))
 		return false;
 	if (ddb_json_take(json, '}'))
 		return true;
-	if (!ddb_json_name(json, &table) || !read_items(d))
-		return false;
-	if (ddb_json_peek(json) == ',')
-		return ddb_json_fail(json, json->next, "has items of several tables");
+	do
+	{
+		if (!ddb_json_name(json, &table) || !read_items(d))
+			return false;
+	} while (ddb_json_take(json, ','));
 	return ddb_json_expect(json, '}');
 }
 

@@ -63,8 +63,8 @@ extern void ddb_page_free(DdbPage *page);
 
 /*
  * Decode the response of Query or Scan ("Items"), of GetItem ("Item": a page
- * of one, or of none where it is missing), or of BatchGetItem for one table
- * ("Responses", its one member a list of items). Members may come in any order;
+ * of one, or of none where it is missing), or of BatchGetItem ("Responses", each
+ * member the items of one table; that of TransactGetItems is passed over). Members may come in any order;
  * unknown ones are passed over. False with DDB_STATUS_NO_MEMORY; or with
  * DDB_STATUS_PROTOCOL if the body is not well-formed JSON of that shape, is
  * nested deeper than 64, has a member that we read or a wanted attribute of

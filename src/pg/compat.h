@@ -29,6 +29,14 @@
 #include "varatt.h"
 #endif
 
+/* 18 took EXPLAIN's output out of commands/explain.h. */
+#if PG_VERSION_NUM >= 180000
+#include "commands/explain_format.h"
+#include "commands/explain_state.h"
+#else
+#include "commands/explain.h"
+#endif
+
 /* 18 shows a library's name and version in pg_get_loaded_modules(). */
 #ifndef PG_MODULE_MAGIC_EXT
 #define PG_MODULE_MAGIC_EXT(...) PG_MODULE_MAGIC
@@ -128,12 +136,19 @@ typedef struct DdbPathShape
 	List *fdw_private;
 } DdbPathShape;
 
+#if PG_VERSION_NUM < 180000
+/* What takes the place of disabled_nodes. */
+static inline Cost
+ddb_compat_penalty(const DdbPathShape *shape)
+{
+	return shape->disabled ? disable_cost : 0;
+}
+#endif
+
 static inline ForeignPath *
 ddb_compat_scan_path(PlannerInfo *root, RelOptInfo *rel, Relids required_outer,
 					 const DdbPathShape *shape)
 {
-	Cost penalty = shape->disabled ? disable_cost : 0;
-
 	return create_foreignscan_path(root,
 								   rel,
 								   NULL,
@@ -143,8 +158,8 @@ ddb_compat_scan_path(PlannerInfo *root, RelOptInfo *rel, Relids required_outer,
 								   shape->startup_cost,
 								   shape->total_cost,
 #else
-								   shape->startup_cost + penalty,
-								   shape->total_cost + penalty,
+								   shape->startup_cost + ddb_compat_penalty(shape),
+								   shape->total_cost + ddb_compat_penalty(shape),
 #endif
 								   shape->pathkeys,
 								   required_outer,
@@ -159,8 +174,6 @@ static inline ForeignPath *
 ddb_compat_upper_path(PlannerInfo *root, RelOptInfo *rel, PathTarget *target,
 					  const DdbPathShape *shape)
 {
-	Cost penalty = shape->disabled ? disable_cost : 0;
-
 	return create_foreign_upper_path(root,
 									 rel,
 									 target,
@@ -170,8 +183,9 @@ ddb_compat_upper_path(PlannerInfo *root, RelOptInfo *rel, PathTarget *target,
 									 shape->startup_cost,
 									 shape->total_cost,
 #else
-									 shape->startup_cost + penalty,
-									 shape->total_cost + penalty,
+									 shape->startup_cost +
+										 ddb_compat_penalty(shape),
+									 shape->total_cost + ddb_compat_penalty(shape),
 #endif
 									 shape->pathkeys,
 									 NULL,

@@ -8,7 +8,6 @@
  */
 #include "postgres.h"
 
-#include "commands/explain.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/builtins.h"
 #include "utils/ruleutils.h"

@@ -7,8 +7,9 @@
 
 #include "postgres.h"
 
-#include "commands/explain.h"
 #include "foreign/fdwapi.h"
+
+#include "compat.h"
 
 extern void ddbExplainForeignScan(ForeignScanState *node, ExplainState *es);
 

@@ -12,7 +12,6 @@
  */
 #include "postgres.h"
 
-#include "commands/explain.h"
 #include "executor/executor.h"
 #include "nodes/extensible.h"
 

@@ -22,6 +22,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
@@ -397,6 +398,52 @@ from_and(const DdbQuals *quals, List *args)
 	return cond->args == NIL ? NULL : cond;
 }
 
+/* The members of a constant array, as constants. */
+static List *
+constant_members(const Const *constant)
+{
+	Oid type = get_element_type(constant->consttype);
+	ArrayType *array;
+	List *members = NIL;
+	Datum *values;
+	bool *isnull;
+	int n;
+	int16 len;
+	bool byval;
+	char align;
+
+	if (constant->constisnull || !OidIsValid(type))
+		return NIL;
+	array = DatumGetArrayTypeP(constant->constvalue);
+	get_typlenbyvalalign(type, &len, &byval, &align);
+	deconstruct_array(array, type, len, byval, align, &values, &isnull, &n);
+	for (int i = 0; i < n; i++)
+		members = lappend(members,
+						  makeConst(type,
+									-1,
+									constant->constcollid,
+									len,
+									values[i],
+									isnull[i],
+									byval));
+	return members;
+}
+
+/* The values that a column is to equal, each an expression; NIL: not known. */
+static List *
+equal_values(const DdbCond *cond)
+{
+	const ArrayExpr *array = (const ArrayExpr *) cond->value;
+
+	if (cond->kind == DDB_COND_COMPARE && cond->op == DDB_EQ)
+		return list_make1(cond->value);
+	if (cond->kind != DDB_COND_ANY)
+		return NIL;
+	if (IsA(array, Const))
+		return constant_members((const Const *) array);
+	return IsA(array, ArrayExpr) && !array->multidims ? array->elements : NIL;
+}
+
 DdbCond *
 ddb_quals_any(const DdbRelation *relation, List *equalities)
 {
@@ -405,25 +452,29 @@ ddb_quals_any(const DdbRelation *relation, List *equalities)
 	DdbCond *any;
 	ListCell *cell;
 
-	if (first->kind != DDB_COND_COMPARE || first->op != DDB_EQ ||
+	if (first->attno == 0 ||
 		ddb_relation_column(relation, first->attno)->match == DDB_MATCH_BOOL)
 		return NULL;
-	array->element_typeid = exprType((Node *) first->value);
-	array->array_typeid = get_array_type(array->element_typeid);
-	array->array_collid = exprCollation((Node *) first->value);
-	array->location = -1;
 	any = make_cond(DDB_COND_ANY, ddb_relation_column(relation, first->attno));
 	any->exact = true;
 	foreach(cell, equalities)
 	{
 		const DdbCond *cond = lfirst(cell);
+		List *values = equal_values(cond);
 
-		if (cond->kind != DDB_COND_COMPARE || cond->op != DDB_EQ ||
-			cond->attno != first->attno ||
-			exprType((Node *) cond->value) != array->element_typeid)
+		if (values == NIL || cond->attno != first->attno)
 			return NULL;
 		any->exact &= cond->exact;
-		array->elements = lappend(array->elements, cond->value);
+		array->elements = list_concat_copy(array->elements, values);
+	}
+	array->element_typeid = exprType(linitial(array->elements));
+	array->array_typeid = get_array_type(array->element_typeid);
+	array->array_collid = exprCollation(linitial(array->elements));
+	array->location = -1;
+	foreach(cell, array->elements)
+	{
+		if (exprType(lfirst(cell)) != array->element_typeid)
+			return NULL;
 	}
 	if (!OidIsValid(array->array_typeid))
 		return NULL;

@@ -34,8 +34,8 @@ extern DdbCond *ddb_quals_condition(const DdbQuals *quals, Expr *clause);
 extern const DdbColumn *ddb_quals_column(const DdbQuals *quals, Expr *operand);
 
 /*
- * column = ANY of the values of these conditions, which are COMPARE EQ of one
- * column; NULL if that cannot be said.
+ * column = ANY of the values of these conditions, COMPARE EQ or ANY of one
+ * column; NULL if they are not that.
  */
 extern DdbCond *ddb_quals_any(const DdbRelation *relation, List *equalities);
 

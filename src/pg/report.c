@@ -65,7 +65,7 @@ static const ReportRule report_rules[] = {
 	[DDB_STATUS_NOT_FOUND] = {ERRCODE_FDW_TABLE_NOT_FOUND,
 							  "%s failed because the table or index does not "
 							  "exist",
-							  "Check the options table_name, region and "
+							  "Check the option table_name, and region and "
 							  "endpoint of %s; cruddur_schema_load() creates "
 							  "the messaging table."},
 	[DDB_STATUS_IN_USE] = {ERRCODE_FDW_ERROR,

@@ -12,7 +12,9 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "budget.h"
 #include "convert.h"
+#include "describe.h"
 #include "mint.h"
 #include "request.h"
 
@@ -178,10 +180,15 @@ cruddur_ddb_request(PG_FUNCTION_ARGS)
 	MemoryContext cxt;
 	Jsonb *response;
 
-	if (!ddb_client_is_read(operation))
+	if (ddb_client_is_read(operation))
+		ddb_budget_check();
+	else
 		PreventCommandIfReadOnly("cruddur_ddb_request()");
 	cxt = ddb_session_context();
 	response = ddb_request_run(cxt, ddb_session_open(cxt), operation, payload);
+	/* CreateTable, UpdateTable, DeleteTable and their like */
+	if (!ddb_client_is_read(operation) && strstr(operation, "Table") != NULL)
+		ddb_describe_forget(NULL);
 	MemoryContextDelete(cxt);
 	PG_RETURN_JSONB_P(response);
 }

@@ -121,6 +121,8 @@ class Clauses:
                          for i, column in enumerate(access)]
             elif roll < 0.3:
                 parts.append(self.equal(access[1], known[1]))
+            elif roll < 0.5:
+                parts += self.bounds(access, known[0])
             elif roll < 0.75:
                 parts += [self.simple(access[1])
                           for _ in range(self.chance.choice([1, 1, 2, 3]))]
@@ -129,6 +131,19 @@ class Clauses:
         if self.chance.random() < 0.08:
             parts.append(self.partition(access[0], known[0]))
         return " AND ".join(parts)
+
+    def bounds(self, access, partition):
+        """Of the sort key, by values that the partition has."""
+        first, sort = [self.relation.columns.index(c) for c in access]
+        there = [row[sort] for row in self.relation.rows
+                 if row[first] == partition and row[sort] is not None]
+        if not there:
+            return [self.simple(access[1])]
+        return ["%s %s %s" % (self.name(access[1]), operator, literal(
+            self.chance, access[1], self.chance.choice(there)))
+            for operator in self.chance.choice(
+                [["<"], [">="], [">", "<"], [">", "<"], [">", "<="],
+                 [">=", "<"], [">", ">=", "<"]])]
 
     def row_values(self, access):
         """The key of an existing row, or values that may not go together."""
