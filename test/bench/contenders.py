@@ -105,48 +105,77 @@ class Boto3:
         return Lap(calls, wall_ns, cpu_ns)
 
 
-class Statement:
-    """A prepared statement, from the client and back.
+class Executions:
+    """A statement with arguments $1, ..., executed by execute(calls).
 
     It may send no other number of requests than this, unless that is None.
     """
 
-    def __init__(self, connection, sql, arguments, requests=None):
+    def __init__(self, connection, arguments, requests):
         self.cursor = connection.cursor()
-        self.requests = requests
         self.arguments = arguments
-        types = ", ".join("text" for _ in arguments)
-        self.cursor.execute("DEALLOCATE ALL")
-        self.cursor.execute(f"PREPARE measured {types and f'({types})'} AS "
-                            + sql)
-        places = ", ".join("%s" for _ in arguments)
-        self.sql = f"EXECUTE measured {places and f'({places})'}"
-
-    def execute(self):
-        """A cursor for which the rows, as text, are with the client."""
-        self.cursor.execute(self.sql, self.arguments)
-        return self.cursor
+        self.requests = requests
 
     def requests_sent(self):
         self.cursor.execute(REQUESTS)
         return self.cursor.fetchone()[0]
 
     def run(self, calls):
-        """A Lap to Python's values, and arrived_us: how long until then."""
         sent = self.requests_sent()
-        arrived_ns = wall_ns = 0
-        for _ in range(calls):
-            start = time.perf_counter_ns()
-            self.execute()
-            arrived_ns += time.perf_counter_ns() - start
-            self.cursor.fetchall()
-            wall_ns += time.perf_counter_ns() - start
+        start = time.perf_counter_ns()
+        self.execute(calls)
+        lap = Lap(calls, time.perf_counter_ns() - start)
         sent = self.requests_sent() - sent
         if self.requests is not None and sent != calls * self.requests:
             raise SystemExit(f"{calls} executions sent {sent} requests")
-        lap = Lap(calls, wall_ns)
-        lap.arrived_us = arrived_ns / calls / 1000
         return lap
+
+
+class Loop(Executions):
+    """In one backend, by PL/pgSQL, which makes tuples of the rows."""
+
+    def __init__(self, connection, sql, arguments, requests=None):
+        super().__init__(connection, arguments, requests)
+        types = ", ".join(["text"] * len(arguments) + ["int"])
+        calls = f"${len(arguments) + 1}"
+        perform = sql.replace("SELECT", "PERFORM", 1)
+        self.cursor.execute(f"""
+            CREATE OR REPLACE FUNCTION pg_temp.executed({types})
+            RETURNS void LANGUAGE plpgsql AS
+            $$BEGIN
+                FOR i IN 1..{calls} LOOP {perform}; END LOOP;
+            END$$""")
+        places = ", ".join(["%s"] * (len(arguments) + 1))
+        self.sql = f"SELECT pg_temp.executed({places})"
+
+    def execute(self, calls):
+        self.cursor.execute(self.sql, (*self.arguments, calls))
+
+
+class Statement(Executions):
+    """From the client and back, prepared, all rows made Python's values."""
+
+    def __init__(self, connection, sql, arguments, requests=None):
+        super().__init__(connection, arguments, requests)
+        types = ", ".join(["text"] * len(arguments))
+        places = ", ".join(["%s"] * len(arguments))
+        self.cursor.execute("DEALLOCATE ALL")
+        self.cursor.execute(
+            f"PREPARE measured {types and f'({types})'} AS {sql}")
+        self.sql = f"EXECUTE measured {places and f'({places})'}"
+
+    def execute(self, calls):
+        for _ in range(calls):
+            self.rows()
+
+    def rows(self):
+        self.cursor.execute(self.sql, self.arguments)
+        return self.cursor.fetchall()
+
+    def named_rows(self):
+        rows = self.rows()
+        names = [column.name for column in self.cursor.description]
+        return [dict(zip(names, row)) for row in rows]
 
 
 class Program:

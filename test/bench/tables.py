@@ -5,9 +5,11 @@ what they show is which requests a statement makes, and that little is added to
 them. libcurl sends those very requests again, one after another. The parcels
 come from nginx, in one page, and show what reading it costs.
 
-Two times are taken of a statement. It is held against libcurl when the rows are
-with the client, and against boto3 when both have made Python values of them.
-The statement is prepared, as drivers do; boto3's program is in reads.py.
+Two times are taken of a statement. Against libcurl, which makes nothing of what
+it receives and asks nobody for it, it is executed inside one backend, time and
+again, with its rows made and dropped. Against boto3 it is executed by a client,
+prepared as drivers do, and both end with Python's values. boto3's program is in
+reads.py.
 """
 
 import operator
@@ -79,15 +81,8 @@ def make_page_case():
                 (), reads.parcels, 1, MAX_OF_RAW_PARSED)
 
 
-def warm_up(statement, case):
-    for _ in range(WARM_UPS if case.arguments else 1):
-        statement.execute()
-
-
-def rows_of(statement):
-    cursor = statement.execute()
-    names = [column.name for column in cursor.description]
-    return [dict(zip(names, row)) for row in cursor.fetchall()]
+def warm_up(contender, case):
+    contender.execute(WARM_UPS if case.arguments else 1)
 
 
 def check(case, ours, boto3s):
@@ -111,7 +106,7 @@ def record(case, connection, recorder):
     statement = contenders.Statement(connection, case.sql, case.arguments)
     warm_up(statement, case)
     at_first = recorder.take()
-    ours = rows_of(statement)
+    ours = statement.named_rows()
     case.requests = recorder.take()
     client = scene.boto3_client(recorder.url + "/boto3/")
     check(case, ours, case.read(client))
@@ -119,15 +114,16 @@ def record(case, connection, recorder):
 
 
 def compete(case, connection, url, boto3_url, folder, pace):
-    """libcurl, ours, boto3, all of them asking what is at url."""
+    """libcurl, ours by itself, ours by a client, boto3: all ask url."""
     os.mkdir(folder)
     scene.point_server_at(connection.cursor(), url)
-    statement = contenders.Statement(connection, case.sql, case.arguments,
-                                     len(case.requests))
+    ours = (case.sql, case.arguments, len(case.requests))
     field = (contenders.RawCurl(url, case.requests, folder, "in-turn"),
-             statement,
+             contenders.Loop(connection, *ours),
+             contenders.Statement(connection, *ours),
              contenders.Program(scene.boto3_client(boto3_url), case.read))
-    warm_up(statement, case)
+    for contender in field[1:3]:
+        warm_up(contender, case)
     case.rounds = take_turns(field, *pace)
 
 
@@ -157,16 +153,15 @@ def run_page(connection, recorder, server_cpus, folder, pace):
 
 def judge(case):
     """One line: times, ratios, bounds. False if a bound is missed."""
-    times = [statistics.median(column) / 1000 for column in zip(*(
-        (raw.wall_us, ours.arrived_us, ours.wall_us, boto3.wall_us)
-        for raw, ours, boto3 in case.rounds))]
-    of_raw = statistics.median(ours.arrived_us / raw.wall_us
-                               for raw, ours, _ in case.rounds)
-    of_boto3 = statistics.median(ours.wall_us / boto3.wall_us
-                                 for _, ours, boto3 in case.rounds)
+    ms = [statistics.median(lap.wall_us for lap in laps) / 1000
+          for laps in zip(*case.rounds)]
+    of_raw = statistics.median(loop.wall_us / raw.wall_us
+                               for raw, loop, _, _ in case.rounds)
+    of_boto3 = statistics.median(client.wall_us / boto3.wall_us
+                                 for _, _, client, boto3 in case.rounds)
     ok = of_raw <= case.max_of_raw and of_boto3 <= case.max_of_boto3
     print(f"{case.name:26}{len(case.requests):5}"
-          + "".join(f"{ms:9.2f}" for ms in times)
+          + "".join(f"{time:9.2f}" for time in ms)
           + f"{of_raw:8.2f}{case.max_of_raw:6.2f}"
           f"{of_boto3:8.2f}{case.max_of_boto3:6.2f}"
           f"   {'ok' if ok else 'MISSED'}")
@@ -174,7 +169,7 @@ def judge(case):
 
 
 def report(cases):
-    print(f"\n{'':31}{'ms':^36}{'ours/raw':>14}{'ours/boto3':>14}")
-    print(f"{'median':26}{'sends':>5}{'raw':>9}{'ours':>9}{'Python':>9}"
+    print(f"\n{'':31}{'ms':^36}{'ours/raw':>14}{'client/boto3':>14}")
+    print(f"{'median':26}{'sends':>5}{'raw':>9}{'ours':>9}{'client':>9}"
           f"{'boto3':>9}" + f"{'ratio':>8}{'bound':>6}" * 2)
     return all([judge(case) for case in cases])

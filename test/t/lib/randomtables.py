@@ -241,13 +241,16 @@ class Relation:
 
     def add_fitting(self, items, path, flavour):
         """A column on this path, of a type that it may have."""
-        fits = FLAVOURS[flavour].fits
+        flavour = FLAVOURS[flavour]
         for _ in range(MANY_TRIES):
-            if self.strict or (fits and self.chance.random() < 0.6):
-                kind = self.chance.choice(fits) if fits else None
-            else:
-                kind = self.chance.choice(sorted(set(KINDS) - {"item"}))
-            if kind and self.add(self.column(KINDS[kind], path), items):
+            kinds = flavour.fits
+            roll = self.chance.random()
+            if not self.strict and roll < 0.4:
+                kinds = flavour.near
+            elif not self.strict and roll < 0.5:
+                kinds = sorted(set(KINDS) - {"item"})
+            if kinds and self.add(self.column(
+                    KINDS[self.chance.choice(kinds)], path), items):
                 return
 
     def column(self, kind, path):

@@ -140,16 +140,29 @@ def mixed(chance):
                                    "json", "null", "mood"])].make(chance)
 
 
-class Flavour:
-    """How values are made; the kinds of columns that fit all of them."""
+# Kinds that fit some of the values of a type.
+NEAR = {
+    "S": ["text_c", "text_c", "varchar", "varchar_8", "char_8", "label",
+          "uuid", "timestamptz", "date", "mood", "jsonb"],
+    "N": ["numeric", "price", "price", "int2", "int4", "int8", "few", "few",
+          "float4", "float8"],
+}
 
-    def __init__(self, make, *fits):
+class Flavour:
+    """
+    How values are made; the kinds of columns that fit all of them, and those
+    that fit some.
+    """
+
+    def __init__(self, make, fits, near):
         self.make = make
         self.fits = fits
+        self.near = near
 
 
 def of(kind, value, *fits):
-    return Flavour(lambda chance: {kind: value(chance)}, *fits)
+    return Flavour(lambda chance: {kind: value(chance)}, fits,
+                   NEAR.get(kind, []))
 
 
 TEXTS = ("text_c", "text_c", "text_c", "text", "text_icu", "text_nocase",
@@ -181,9 +194,9 @@ FLAVOURS = {
         "ints", "jsonb"),
     "blobs": of("BS", lambda chance: distinct(chance, octets), "binaries"),
     "list": of("L", text_list, "texts", "jsonb", "jsonb_m"),
-    "doc": Flavour(document, "jsonb", "jsonb_m"),
-    "null": Flavour(lambda chance: {"NULL": True}, "text_c", "int4", "jsonb"),
-    "mixed": Flavour(mixed),
+    "doc": Flavour(document, ["jsonb", "jsonb_m"], []),
+    "null": of("NULL", lambda chance: True, "text_c", "int4", "jsonb"),
+    "mixed": Flavour(mixed, [], NEAR["S"] + NEAR["N"]),
 }
 
 # Paths into a "doc", and the flavour of what is there.
