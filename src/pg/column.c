@@ -202,9 +202,8 @@ key_sentence(const DdbPage *page, int item, const DdbItemKey *key)
 	return sentence.data;
 }
 
-static void
-pg_attribute_noreturn()
-	raise_mismatch(const DdbColumnReader *reader, DdbType type, const char *key)
+__attribute__((noreturn)) static void
+raise_mismatch(const DdbColumnReader *reader, DdbType type, const char *key)
 {
 	const DdbColumn *column = reader->column;
 	const char *type_name =

@@ -11,6 +11,7 @@
 #include "access/stratnum.h"
 #include "access/sysattr.h"
 #include "access/xact.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_foreign_server.h"
 #include "commands/vacuum.h"
 #include "executor/executor.h"
@@ -40,6 +41,11 @@
 /* 18 shows a library's name and version in pg_get_loaded_modules(). */
 #ifndef PG_MODULE_MAGIC_EXT
 #define PG_MODULE_MAGIC_EXT(...) PG_MODULE_MAGIC
+#endif
+
+/* 17 has collations of its own, all of which compare bytes. */
+#ifndef COLLPROVIDER_BUILTIN
+#define COLLPROVIDER_BUILTIN 'b'
 #endif
 
 /* What the user may do with a foreign server. */

@@ -150,7 +150,7 @@ drops_part(const char *text, size_t len, Oid type, Datum datum)
 			return parse_timestamptz(text, len, &at);
 		case TIMESTAMPOID:
 			return ddb_convert_parse_timestamptz(text, len, &at) &&
-				   Abs(at - DatumGetTimestamp(datum)) >= USECS_PER_SEC;
+				   llabs(at - DatumGetTimestamp(datum)) >= USECS_PER_SEC;
 		default:
 			return false;
 	}

@@ -10,7 +10,6 @@
 
 #include "access/htup_details.h"
 #include "access/transam.h"
-#include "catalog/pg_collation.h"
 #include "catalog/pg_database.h"
 #include "catalog/pg_type.h"
 #include "foreign/foreign.h"
@@ -21,34 +20,41 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
+#include "compat.h"
 #include "relation.h"
 
-/* Is the database's own collation libc's "C"? That cannot change. */
+/* libc's "C" compares bytes, and so does all that PostgreSQL has built in. */
+static bool
+provider_collates_bytes(char provider, HeapTuple tuple, int cache,
+						AttrNumber attno)
+{
+	bool isnull;
+	Datum datum = SysCacheGetAttr(cache, tuple, attno, &isnull);
+	char *name;
+
+	if (provider != COLLPROVIDER_LIBC || isnull)
+		return provider == COLLPROVIDER_BUILTIN;
+	name = TextDatumGetCString(datum);
+	return strcmp(name, "C") == 0 || strcmp(name, "POSIX") == 0;
+}
+
+/* Of the database's own collation, which cannot change. */
 static bool
 database_collates_bytes(void)
 {
 	static int known = -1;
 	HeapTuple tuple;
-	Datum collate;
-	bool isnull;
 
 	if (known >= 0)
 		return known;
 	tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId));
 	if (!HeapTupleIsValid(tuple))
 		return false;
-	collate =
-		SysCacheGetAttr(DATABASEOID, tuple, Anum_pg_database_datcollate, &isnull);
-	if (((Form_pg_database) GETSTRUCT(tuple))->datlocprovider ==
-			COLLPROVIDER_LIBC &&
-		!isnull)
-	{
-		char *name = TextDatumGetCString(collate);
-
-		known = strcmp(name, "C") == 0 || strcmp(name, "POSIX") == 0;
-	}
-	else
-		known = false;
+	known =
+		provider_collates_bytes(((Form_pg_database) GETSTRUCT(tuple))->datlocprovider,
+								tuple,
+								DATABASEOID,
+								Anum_pg_database_datcollate);
 	ReleaseSysCache(tuple);
 	return known;
 }
@@ -56,8 +62,23 @@ database_collates_bytes(void)
 static bool
 collates_bytes(Oid collation)
 {
-	return collation == C_COLLATION_OID || collation == POSIX_COLLATION_OID ||
-		   (collation == DEFAULT_COLLATION_OID && database_collates_bytes());
+	HeapTuple tuple;
+	bool result;
+
+	if (collation == C_COLLATION_OID)
+		return true;
+	if (collation == DEFAULT_COLLATION_OID)
+		return database_collates_bytes();
+	tuple = SearchSysCache1(COLLOID, ObjectIdGetDatum(collation));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result =
+		provider_collates_bytes(((Form_pg_collation) GETSTRUCT(tuple))->collprovider,
+								tuple,
+								COLLOID,
+								Anum_pg_collation_collcollate);
+	ReleaseSysCache(tuple);
+	return result;
 }
 
 /*
