@@ -163,7 +163,7 @@ def judge(case):
     print(f"{case.name:26}{len(case.requests):5}"
           + "".join(f"{time:9.2f}" for time in ms)
           + f"{of_raw:8.2f}{case.max_of_raw:6.2f}"
-          f"{of_boto3:8.2f}{case.max_of_boto3:6.2f}"
+          f"{of_boto3:8.3f}{case.max_of_boto3:6.3f}"
           f"   {'ok' if ok else 'MISSED'}")
     return ok
 
