@@ -49,7 +49,7 @@ def main():
     quick = parser.parse_args().quick
     pace = (5, 0.1) if quick else (21, 0.2)
     # A round of tables takes as long as DynamoDB Local does.
-    pace_of_tables = (3, 0.1) if quick else (9, 0.2)
+    pace_of_tables = (3, 0.1) if quick else (7, 0.2)
     print("{} rounds of {} s; load of the machine before: {:.1f} on {} CPUs"
           .format(*pace, os.getloadavg()[0], os.cpu_count()), flush=True)
     engine = os.environ["DDB_ENDPOINT"]

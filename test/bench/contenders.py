@@ -108,7 +108,7 @@ class Boto3:
 class Executions:
     """A statement with arguments $1, ..., executed by execute(calls).
 
-    It may send no other number of requests than this, unless that is None.
+    Fails if it sends another number of requests than this; None: it may.
     """
 
     def __init__(self, connection, arguments, requests):

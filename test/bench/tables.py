@@ -1,15 +1,15 @@
 """Foreign tables, each statement against libcurl alone and boto3.
 
 The statements on orders read a DynamoDB engine, which is most of their time:
-what they show is which requests a statement makes, and that little is added to
-them. libcurl sends those very requests again, one after another. The parcels
-come from nginx, in one page, and show what reading it costs.
+what they show is which requests a statement makes, and that little is added
+to them. libcurl sends those very requests again, one after another. The
+parcels come from nginx, in one page, and show what reading it costs.
 
-Two times are taken of a statement. Against libcurl, which makes nothing of what
-it receives and asks nobody for it, it is executed inside one backend, time and
-again, with its rows made and dropped. Against boto3 it is executed by a client,
-prepared as drivers do, and both end with Python's values. boto3's program is in
-reads.py.
+Two times are taken of a statement. Against libcurl, which makes nothing of
+what it receives and asks nobody for it, it is executed inside one backend,
+time and again, with its rows made and dropped. Against boto3 it is executed
+by a client, prepared as drivers do, and both end with Python's values.
+boto3's program is in reads.py.
 """
 
 import operator
@@ -163,7 +163,7 @@ def judge(case):
     print(f"{case.name:26}{len(case.requests):5}"
           + "".join(f"{time:9.2f}" for time in ms)
           + f"{of_raw:8.2f}{case.max_of_raw:6.2f}"
-          f"{of_boto3:8.2f}{case.max_of_boto3:6.2f}"
+          f"{of_boto3:8.3f}{case.max_of_boto3:6.3f}"
           f"   {'ok' if ok else 'MISSED'}")
     return ok
 

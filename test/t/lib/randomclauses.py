@@ -65,7 +65,7 @@ def number(chance, family, value):
     # A list of several may be made a float4's.
     moderate = not special and (
         float(value) == 0 or 1e-30 < abs(float(value)) < 1e30)
-    ways = {"number": ["::numeric", "::numeric", "::float8"],
+    ways = {"number": ["::numeric", "::numeric", "::numeric", "::float8"],
             "integer": ["::int8", "::numeric", "::float8"],
             "float": ["::float8"]}[family]
     if family == "integer" and -2 ** 31 <= int(value) < 2 ** 31:
@@ -104,7 +104,7 @@ class Clauses:
         if self.relation.accesses and self.chance.random() < 0.7:
             parts.append(self.on_key(self.chance.choice(
                 self.relation.accesses)))
-        for _ in range(self.chance.choice([0, 0, 1, 1, 2])):
+        for _ in range(self.chance.choice([0, 1, 1, 1, 2])):
             parts.append(self.tree(self.chance.choice([0, 1, 1, 2])))
         self.chance.shuffle(parts)
         return " AND ".join(parts) or "true"
@@ -214,8 +214,7 @@ class Clauses:
     def tree(self, depth):
         """AND, OR and NOT over simple conditions."""
         if depth == 0 or not self.relation.columns:
-            column = self.chance.choice(self.relation.columns)
-            return self.simple(column)
+            return self.simple(self.any_column())
         parts = [self.tree(depth - 1)
                  for _ in range(self.chance.choice([1, 2, 2, 3]))]
         joined = "(%s)" % self.chance.choice([" AND ", " OR ", " OR "]).join(
@@ -225,6 +224,13 @@ class Clauses:
             joined + self.chance.choice([" IS TRUE", " IS NOT TRUE",
                                          " IS FALSE", " IS NOT FALSE",
                                          " IS UNKNOWN", " IS NOT UNKNOWN"])])
+
+    def any_column(self):
+        """One with misfits rather than another: there is more to get wrong."""
+        columns = self.relation.columns
+        column, = self.chance.choices(
+            columns, [8 if column.misfits else 1 for column in columns])
+        return column
 
     def simple(self, column):
         """One condition on one column."""

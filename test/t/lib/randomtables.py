@@ -276,6 +276,7 @@ class Relation:
         try:
             return column.read(item)
         except Misfit:
+            column.misfits = True
             return None
 
     def find_accesses(self):

@@ -211,6 +211,8 @@ class Column:
         self.path = path
         self.options = options
         self.values = []
+        # Does it have attributes that do not fit?
+        self.misfits = False
 
     def read(self, item):
         """May raise Misfit."""
