@@ -19,6 +19,7 @@
 #include "miscadmin.h"
 #include "optimizer/cost.h"
 #include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
 #include "storage/latch.h"
 #include "utils/acl.h"
 #include "utils/memutils.h"
@@ -131,6 +132,28 @@ ddb_compat_is_descending(const PathKey *pathkey)
 #endif
 }
 
+/*
+ * The members of a class, those of a base relation that is a partition
+ * included. 18 keeps the latter apart.
+ */
+static inline List *
+ddb_compat_class_members(EquivalenceClass *class, Relids relids)
+{
+#if PG_VERSION_NUM >= 180000
+	EquivalenceMemberIterator it;
+	EquivalenceMember *member;
+	List *members = NIL;
+
+	setup_eclass_member_iterator(&it, class, relids);
+	while ((member = eclass_member_iterator_next(&it)) != NULL)
+		members = lappend(members, member);
+	return members;
+#else
+	(void) relids;
+	return class->ec_members;
+#endif
+}
+
 /* What every ForeignPath of ours has. */
 typedef struct DdbPathShape
 {
@@ -199,6 +222,18 @@ ddb_compat_upper_path(PlannerInfo *root, RelOptInfo *rel, PathTarget *target,
 									 NIL,
 #endif
 									 shape->fdw_private);
+}
+
+/* Path by path, 18 counts what settings like enable_seqscan rule out. */
+static inline void
+ddb_compat_inherit_disabled(Path *path, const Path *from)
+{
+#if PG_VERSION_NUM >= 180000
+	path->disabled_nodes = from->disabled_nodes;
+#else
+	(void) path;
+	(void) from;
+#endif
 }
 
 /* The user as whom a foreign scan reads. */

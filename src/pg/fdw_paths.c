@@ -58,13 +58,12 @@ ddbGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
 
 /* The member of the class that is a column of ours; NULL: there is none. */
 static const DdbColumn *
-find_member(const DdbPlanning *planning, const EquivalenceClass *class,
-			Oid *opfamily)
+find_member(const DdbPlanning *planning, EquivalenceClass *class, Oid *opfamily)
 {
 	DdbQuals quals = ddb_planning_quals(planning);
 	ListCell *cell;
 
-	foreach(cell, class->ec_members)
+	foreach(cell, ddb_compat_class_members(class, planning->base->relids))
 	{
 		EquivalenceMember *member = lfirst(cell);
 		const DdbColumn *column;

@@ -101,17 +101,57 @@ add_outer_values(List *values, List *conds)
 }
 
 /*
+ * The same column among those that a plan has. From 16 on the two may differ in
+ * the outer joins that could have made it NULL, as for NestLoopParam.
+ */
+static Expr *
+find_value(const Node *value, List *tlist)
+{
+	ListCell *cell;
+
+	foreach(cell, tlist)
+	{
+		Expr *expr = lfirst_node(TargetEntry, cell)->expr;
+
+		if (nodeTag(expr) != nodeTag(value))
+			continue;
+		if (IsA(value, Var) &&
+			((const Var *) expr)->varno == ((const Var *) value)->varno &&
+			((const Var *) expr)->varattno == ((const Var *) value)->varattno)
+			return expr;
+		if (IsA(value, PlaceHolderVar) &&
+			((const PlaceHolderVar *) expr)->phid ==
+				((const PlaceHolderVar *) value)->phid)
+			return expr;
+	}
+	return NULL;
+}
+
+/*
  * Tell the node that reads ahead, whose plan is made already, which columns of
- * its rows the conditions need.
+ * its rows the conditions need. Where one of them is worked out only above that
+ * node, it just hands on its rows.
  */
 static void
 set_prefetch(DdbPlan *plan, const DdbPrefetchLink *link)
 {
+	List *values = add_outer_values(NIL, plan->partition);
+	List *exprs = NIL;
+	ListCell *cell;
+
+	values = add_outer_values(values, plan->sort);
+	values = add_outer_values(values, plan->filter);
+	foreach(cell, values)
+	{
+		Expr *expr = find_value(lfirst(cell), link->outer->custom_scan_tlist);
+
+		if (expr == NULL)
+			return;
+		exprs = lappend(exprs, copyObject(expr));
+	}
 	plan->prefetch_id = link->id;
-	plan->outer_values = add_outer_values(NIL, plan->partition);
-	plan->outer_values = add_outer_values(plan->outer_values, plan->sort);
-	plan->outer_values = add_outer_values(plan->outer_values, plan->filter);
-	link->outer->custom_exprs = copyObject(plan->outer_values);
+	plan->outer_values = values;
+	link->outer->custom_exprs = exprs;
 }
 
 /* How many items a Scan will go through before the query has its rows. */

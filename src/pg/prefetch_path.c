@@ -69,6 +69,7 @@ make_prefetch_path(Path *outer_path, PrefetchPath *prefetch)
 	path->path.startup_cost = outer_path->startup_cost;
 	path->path.total_cost = outer_path->total_cost + ROW_COST * outer_path->rows;
 	path->path.pathkeys = outer_path->pathkeys;
+	ddb_compat_inherit_disabled(&path->path, outer_path);
 	path->custom_paths = list_make1(outer_path);
 	path->custom_private = list_make1(prefetch);
 	path->methods = &path_methods;

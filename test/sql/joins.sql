@@ -53,6 +53,17 @@ SELECT pg_temp.joined($$SELECT v.id, o.total FROM visits v JOIN orders o
 SELECT pg_temp.joined($$SELECT o.total FROM orders o WHERE customer IN
 	(SELECT customer FROM visits WHERE id = 8)$$);
 
+-- values that an outer join below may have made NULL
+SELECT line FROM pg_temp.joined($$SELECT v.id, o.total FROM visits v
+	LEFT JOIN visits w ON w.id = v.id + 58
+	LEFT JOIN orders o ON o.customer = w.customer WHERE v.id < 7$$) AS line
+WHERE line ~ 'Ahead|Key Condition|Rows';
+SELECT line FROM pg_temp.joined($$SELECT v.id, o.total FROM visits v
+	LEFT JOIN (SELECT id, coalesce(customer, 'c3') AS customer FROM visits) w
+	ON w.id = v.id + 58
+	LEFT JOIN orders o ON o.customer = w.customer WHERE v.id < 7$$) AS line
+WHERE line ~ 'Ahead|Key Condition|Rows';
+
 -- LATERAL and subqueries: keyed, one after another
 SELECT pg_temp.joined($$SELECT v.id, last.placed FROM visits v,
 	LATERAL (SELECT placed FROM orders o WHERE o.customer = v.customer

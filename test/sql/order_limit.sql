@@ -41,8 +41,13 @@ SELECT pg_temp.ordered($$SELECT placed FROM orders WHERE customer = 'c1'
 	AND total IS NOT NULL ORDER BY total DESC LIMIT 2$$);
 SELECT pg_temp.ordered($$SELECT due FROM orders WHERE agent = 'a0'
 	AND due > 'd2' ORDER BY due$$);
-SELECT pg_temp.ordered($$SELECT DISTINCT placed FROM orders
-	WHERE customer = 'c1' ORDER BY placed$$);
+-- (18 has no Result above it)
+SELECT ltrim(line, ' ->') FROM pg_temp.ordered($$SELECT DISTINCT placed
+	FROM orders WHERE customer = 'c1' ORDER BY placed$$) AS line
+WHERE line <> 'Result';
+SELECT pg_temp.ordered($$SELECT placed FROM (
+	SELECT * FROM orders UNION ALL SELECT * FROM orders) AS twice
+	WHERE customer = 'c1' ORDER BY placed DESC$$);
 
 -- several partitions, another collation, items without a sort key, an order
 -- that goes on after the sort key of an index

@@ -107,9 +107,9 @@ DECLARE
 	line text;
 BEGIN
 	FOR line IN EXECUTE 'EXPLAIN (VERBOSE, COSTS OFF) ' || query LOOP
-		CONTINUE WHEN line ~ '^\s*Output:';
-		line := regexp_replace(line, 'InitPlan (\d).*', 'InitPlan \1');
-		RETURN NEXT regexp_replace(line, '\(InitPlan \d\)\.col1', '$0');
+		CONTINUE WHEN line ~ '^\s*(Output|Disabled):';
+		line := regexp_replace(line, '\(InitPlan \d\)\.col1', '$0');
+		RETURN NEXT regexp_replace(line, 'InitPlan (\d).*', 'InitPlan \1');
 	END LOOP;
 END
 $$;
