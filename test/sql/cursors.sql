@@ -1,6 +1,7 @@
 --
 -- Scans of several pages by cursors and in blocks: stopped, rolled back over,
--- held, and failed in the middle; no request stays behind.
+-- held, and failed in the middle; no request stays behind. (The next page is
+-- asked for while one is read, but it may be there already.)
 --
 \getenv endpoint DDB_ENDPOINT
 CREATE SERVER cruddur FOREIGN DATA WRAPPER cruddur_ddb
@@ -29,7 +30,7 @@ LANGUAGE sql RETURN (SELECT sum(active_requests)
 BEGIN;
 DECLARE c CURSOR FOR SELECT cruddur_scan()->'sk' AS n;
 FETCH 1 FROM c;
-SELECT pg_temp.active();
+SELECT pg_temp.active() <= 1 AS the_next_at_most;
 SAVEPOINT s;
 FETCH 4 FROM c;
 ROLLBACK TO s;
@@ -51,7 +52,6 @@ DECLARE c CURSOR FOR SELECT cruddur_scan()->'sk' AS n;
 FETCH 1 FROM c;
 DECLARE d CURSOR FOR SELECT cruddur_scan()->'sk' AS n;
 FETCH 2 FROM d;
-SELECT pg_temp.active() > 0 AS any_active;
 ROLLBACK TO s;
 SELECT pg_temp.active();
 DECLARE c CURSOR FOR SELECT cruddur_scan()->'sk' AS n;
@@ -112,7 +112,7 @@ DECLARE c CURSOR FOR SELECT cruddur_scan()->'sk' AS n;
 FETCH 1 FROM c;
 SAVEPOINT s;
 ALTER SERVER cruddur OPTIONS (SET endpoint 'http://127.0.0.1:1');
-SELECT starts_with(endpoint, :'endpoint') AS is_there, valid, active_requests
+SELECT starts_with(endpoint, :'endpoint') AS is_there, valid
 FROM cruddur_ddb_connections();
 SELECT count(*) FROM cruddur_scan();
 ROLLBACK TO s;
