@@ -95,7 +95,7 @@ REGRESS_OPTS = --inputdir=test --load-extension=$(EXTENSION)
 EXTRA_CLEAN = tmp_check/unit tmp_check/regress tmp_check/logs \
 	$(EXTENSION)-*.zip
 
-CLIENT_LIBS = -lcurl -lcrypto -ljansson -lz
+CLIENT_LIBS = -lcurl -lcrypto -ljansson -lz -ldeflate
 WARNINGS = -std=gnu11 -Wall -Wextra -Wno-declaration-after-statement
 
 # Of the distribution; a running library shows it by pg_get_loaded_modules().

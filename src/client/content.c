@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <libdeflate.h>
 #include <zlib.h>
 
 #include "content.h"
@@ -25,7 +26,7 @@ typedef struct Inflated
 uint32_t
 ddb_content_crc32(const char *data, size_t len)
 {
-	return (uint32_t) crc32_z(0, (const Bytef *) data, len);
+	return libdeflate_crc32(0, data, len);
 }
 
 static bool

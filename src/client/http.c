@@ -38,7 +38,8 @@ struct DdbHttp
 	DdbExchange *idle;    /* kept for reuse */
 	int nactive;
 	int nidle;
-	bool drop; /* kept connections are not to be used */
+	int nwatched; /* sockets in the epoll set */
+	bool drop;    /* kept connections are not to be used */
 };
 
 int64_t
@@ -61,7 +62,8 @@ watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
 	(void) easy;
 	if (what == CURL_POLL_REMOVE)
 	{
-		(void) epoll_ctl(http->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+		if (epoll_ctl(http->epoll_fd, EPOLL_CTL_DEL, fd, NULL) == 0)
+			http->nwatched--;
 		return 0;
 	}
 	if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
@@ -71,7 +73,10 @@ watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
 	if (epoll_ctl(http->epoll_fd, op, fd, &event) < 0)
 		return -1;
 	if (known == NULL)
+	{
+		http->nwatched++;
 		curl_multi_assign(http->multi, fd, http);
+	}
 	return 0;
 }
 
@@ -439,11 +444,30 @@ expire_overdue(DdbHttp *http, int64_t now)
 	}
 }
 
+/*
+ * libcurl's resolver thread inherits the mask, and no signal is for it. It can
+ * only start for an exchange that has not been sent. False: there is none.
+ */
+static bool
+block_signals(const DdbHttp *http, sigset_t *before)
+{
+	const DdbExchange *exchange = http->active;
+	sigset_t all;
+
+	while (exchange != NULL && exchange->sends > 0)
+		exchange = exchange->next;
+	if (exchange == NULL)
+		return false;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, before);
+	return true;
+}
+
 void
 ddb_http_pump(DdbHttp *http)
 {
-	sigset_t all;
 	sigset_t before;
+	bool masked;
 	int running;
 
 	stop_alarm(http);
@@ -452,10 +476,9 @@ ddb_http_pump(DdbHttp *http)
 
 	forgive_absence(http, ddb_http_now_us());
 	http->waiting = false;
-	/* libcurl's resolver thread inherits the mask: no signal is for it. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pump_sockets(http);
+	masked = block_signals(http, &before);
+	if (http->nwatched > 0)
+		pump_sockets(http);
 	if (http->wake_at_us >= 0 && http->wake_at_us <= ddb_http_now_us())
 	{
 		http->wake_at_us = -1;
@@ -464,7 +487,8 @@ ddb_http_pump(DdbHttp *http)
 	collect_finished(http);
 	http->pumped_at_us = ddb_http_now_us();
 	expire_overdue(http, http->pumped_at_us);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (masked)
+		pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 bool

@@ -38,6 +38,40 @@ extern DdbNumberFit ddb_number_check(const char *text, size_t len);
  */
 extern bool ddb_number_int64(const char *text, size_t len, int64_t *value);
 
+/*
+ * The same in the form that nearly all have: [-]digits[.digits], 18 digits at
+ * most. It is *value times 10^-scale. False: it has another form.
+ */
+static inline bool
+ddb_number_plain(const char *text, size_t len, int64_t *value, int *scale)
+{
+	const char *p = text;
+	const char *end = text + len;
+	const char *point = NULL;
+	int64_t sum = 0;
+	bool negative = len > 0 && *p == '-';
+
+	if (negative)
+		p++;
+	if (len < 1 || len > 18 || p == end)
+		return false;
+	for (; p < end; p++)
+	{
+		unsigned digit = (unsigned) *p - '0';
+
+		if (digit <= 9)
+			sum = sum * 10 + digit;
+		else if (*p == '.' && point == NULL && p + 1 < end &&
+				 (negative ? p > text + 1 : p > text))
+			point = p;
+		else
+			return false;
+	}
+	*value = negative ? -sum : sum;
+	*scale = point == NULL ? 0 : (int) (end - point - 1);
+	return true;
+}
+
 /* -1, 0 or 1 as a is less than, equal to or greater than b; both are numbers. */
 extern int ddb_number_compare(const char *a, size_t a_len, const char *b,
 							  size_t b_len);

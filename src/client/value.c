@@ -44,13 +44,30 @@ ddb_value_member_type(DdbType type)
 static DdbType
 find_type(const DdbJsonString *name)
 {
-	for (int type = DDB_TYPE_S; type <= DDB_TYPE_M; type++)
+	const char *text = name->text;
+	bool is_set = name->len == 2 && text[1] == 'S';
+
+	if (name->len == 4 && memcmp(text, "BOOL", 4) == 0)
+		return DDB_TYPE_BOOL;
+	if (name->len == 4 && memcmp(text, "NULL", 4) == 0)
+		return DDB_TYPE_NULL;
+	if (name->len != 1 && !is_set)
+		return DDB_TYPE_ABSENT;
+	switch (text[0])
 	{
-		if (strlen(type_names[type]) == name->len &&
-			memcmp(type_names[type], name->text, name->len) == 0)
-			return (DdbType) type;
+		case 'S':
+			return is_set ? DDB_TYPE_SS : DDB_TYPE_S;
+		case 'N':
+			return is_set ? DDB_TYPE_NS : DDB_TYPE_N;
+		case 'B':
+			return is_set ? DDB_TYPE_BS : DDB_TYPE_B;
+		case 'L':
+			return is_set ? DDB_TYPE_ABSENT : DDB_TYPE_L;
+		case 'M':
+			return is_set ? DDB_TYPE_ABSENT : DDB_TYPE_M;
+		default:
+			return DDB_TYPE_ABSENT;
 	}
-	return DDB_TYPE_ABSENT;
 }
 
 bool

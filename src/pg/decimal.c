@@ -21,8 +21,11 @@ static bool
 read_integer(const DdbValueSpan *value, Oid type, Datum *datum)
 {
 	int64_t integer;
+	int scale;
 
-	if (!ddb_number_int64(value->text, value->len, &integer))
+	if ((!ddb_number_plain(value->text, value->len, &integer, &scale) ||
+		 scale != 0) &&
+		!ddb_number_int64(value->text, value->len, &integer))
 		return false;
 	switch (type)
 	{
@@ -72,7 +75,14 @@ static bool
 read_numeric(const DdbValueSpan *value, int32 typmod, Datum *datum)
 {
 	Datum exact;
+	int64_t digits;
+	int scale;
 
+	if (typmod < 0 && ddb_number_plain(value->text, value->len, &digits, &scale))
+	{
+		*datum = NumericGetDatum(int64_div_fast_to_numeric(digits, scale));
+		return true;
+	}
 	/* Of others, numeric_in might make something long, or an error. */
 	if (ddb_number_check(value->text, value->len) != DDB_NUMBER_FITS)
 		return false;

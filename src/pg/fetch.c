@@ -264,7 +264,6 @@ ddb_fetch_next(DdbFetch *fetch, int *read)
 	if (is_finished(fetch))
 		return NULL;
 	demand(fetch);
-	ddb_client_pump(ddb_session_client(fetch->session));
 	while ((i = find_ready(fetch)) < 0)
 		ddb_session_step(fetch->session);
 	*read = fetch->streams[i]->read;

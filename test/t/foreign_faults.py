@@ -214,7 +214,7 @@ def active_calls(bed, session):
 
 
 def closed_early(bed, broken):
-    """Pages in flight end with the cursor; what follows is not their answer."""
+    """Pages in flight end with the cursor and answer nothing that follows."""
     paged(broken)
     session = bed.connect()
     for _ in range(20):

@@ -61,7 +61,8 @@ def make_tables(bed):
     # Some are NULL, some there, some not, all more than once.
     bed.query("CREATE TABLE many_keys AS"
               " SELECT CASE WHEN i % 7 > 0 THEN 'p' || i % 7 END AS pk,"
-              " CASE WHEN i % 11 > 0 THEN 's0' || i % 80 END AS sk, i FROM generate_series(1, 1000) i; ANALYZE many_keys")
+              " CASE WHEN i % 11 > 0 THEN 's0' || i % 80 END AS sk, i"
+              " FROM generate_series(1, 1000) i; ANALYZE many_keys")
 
 
 def count(bed, where, name="t"):
