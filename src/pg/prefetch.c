@@ -301,10 +301,19 @@ next_row(ScanState *node)
 	return slot;
 }
 
-/* EvalPlanQual gives the row again; we have no conditions of our own. */
+/*
+ * EvalPlanQual asks for the one row again, by the outer side, which has its new
+ * version. A node that scans no relation is to fill the slot itself.
+ */
 static bool
 recheck_row(ScanState *node, TupleTableSlot *slot)
 {
+	DdbPrefetch *prefetch = (DdbPrefetch *) node;
+	TupleTableSlot *outer = ExecProcNode(linitial(prefetch->css.custom_ps));
+
+	if (TupIsNull(outer))
+		return false;
+	ExecCopySlot(slot, outer);
 	return true;
 }
 
