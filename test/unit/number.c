@@ -179,11 +179,59 @@ test_compare(void)
 	ok(compared > 1000 && wrong == 0, "%d comparisons are right", compared);
 }
 
+/* The short cut: right where it answers, silent where it does not know. */
+static void
+test_plain(void)
+{
+	static const struct
+	{
+		const char *text;
+		int64_t value;
+		int scale; /* -1: not answered */
+	} cases[] = {
+		{"0", 0, 0},
+		{"-0", 0, 0},
+		{"7", 7, 0},
+		{"007", 7, 0},
+		{"-12.50", -1250, 2},
+		{"0.001", 1, 3},
+		{"999999999999999999", INT64_C(999999999999999999), 0},
+		{"-99999999999999999", INT64_C(-99999999999999999), 0},
+		{"1234567890123456789", 0, -1},
+		{"", 0, -1},
+		{"-", 0, -1},
+		{"+1", 0, -1},
+		{".5", 0, -1},
+		{"-.5", 0, -1},
+		{"5.", 0, -1},
+		{"1.2.3", 0, -1},
+		{"1e3", 0, -1},
+		{" 1", 0, -1},
+		{"1-", 0, -1},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	{
+		const char *text = cases[i].text;
+		int64_t value = 0;
+		int scale = 0;
+		bool plain = ddb_number_plain(text, strlen(text), &value, &scale);
+
+		if (cases[i].scale < 0)
+			ok(!plain, "\"%s\" is not plain", text);
+		else
+			ok(plain && value == cases[i].value && scale == cases[i].scale,
+			   "\"%s\" is plain",
+			   text);
+	}
+}
+
 int
 main(void)
 {
 	test_check();
 	test_int64();
+	test_plain();
 	test_compare();
 	return tap_done();
 }
