@@ -301,10 +301,19 @@ next_row(ScanState *node)
 	return slot;
 }
 
-/* EvalPlanQual gives the row again; we have no conditions of our own. */
+/*
+ * In EvalPlanQual ExecScan() wants this to put the row into the scan slot. The
+ * outer side knows which it is; nothing is read ahead for it.
+ */
 static bool
 recheck_row(ScanState *node, TupleTableSlot *slot)
 {
+	TupleTableSlot *row =
+		ExecProcNode(linitial(((DdbPrefetch *) node)->css.custom_ps));
+
+	if (TupIsNull(row))
+		return false;
+	ExecCopySlot(slot, row);
 	return true;
 }
 
