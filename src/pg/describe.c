@@ -5,7 +5,7 @@
  * Planning needs the keys of a table, and must not cost a request each time.
  * An answer belongs to the session that asked: ALTER SERVER and ALTER USER
  * MAPPING make another, which asks anew. What others do to the table is seen
- * when the answer is too old.
+ * when the answer is too old, or a read that was planned by it is refused.
  */
 #include "postgres.h"
 

@@ -251,6 +251,8 @@ ddbIterateForeignScan(ForeignScanState *node)
 			return slot;
 		InstrCountFiltered1(node, 1);
 		ExecClearTuple(slot);
+		/* The caller does so only after a row that we return. */
+		ResetExprContext(node->ss.ps.ps_ExprContext);
 		CHECK_FOR_INTERRUPTS();
 	}
 	return slot;

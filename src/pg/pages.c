@@ -10,8 +10,10 @@
 #include "postgres.h"
 
 #include "common/pg_prng.h"
+#include "utils/plancache.h"
 
 #include "budget.h"
+#include "describe.h"
 #include "pages.h"
 
 /* Pauses before the keys that a BatchGetItem left are asked for again. */
@@ -140,6 +142,23 @@ go_on(DdbPages *pages, DdbCall *call)
 	pages->read.resume_len = page->rest.len;
 }
 
+/*
+ * Others may have made the table anew, or deleted an index, since the plan was
+ * made. Then this fails, but no plan to come is to be made in the same belief.
+ */
+static void
+doubt_description(const DdbPages *pages, DdbCall *call)
+{
+	DdbStatusKind kind;
+
+	ddb_session_wait(pages->session, call);
+	kind = ddb_call_status(call)->kind;
+	if (kind != DDB_STATUS_VALIDATION && kind != DDB_STATUS_NOT_FOUND)
+		return;
+	ddb_describe_forget(pages->read.table);
+	ResetPlanCache();
+}
+
 const DdbPage *
 ddb_pages_next(DdbPages *pages)
 {
@@ -149,6 +168,7 @@ ddb_pages_next(DdbPages *pages)
 		return NULL;
 	ddb_pages_ask(pages);
 	call = pages->call;
+	doubt_description(pages, call);
 	ddb_session_read_page(pages->session, call, pages->wanted, pages->page);
 	pages->call = NULL;
 	pages->attempts = ddb_call_cost(call)->attempts;

@@ -15,6 +15,7 @@
 #include "executor/executor.h"
 #include "nodes/extensible.h"
 
+#include "budget.h"
 #include "compat.h"
 #include "json.h"
 #include "number.h"
@@ -264,8 +265,14 @@ fill(DdbPrefetch *prefetch)
 	old = MemoryContextSwitchTo(prefetch->batch_cxt);
 	if (prefetch->attached)
 	{
-		for (int i = 0; i < prefetch->nrows; i++)
+		int nbegun = 0;
+
+		/* Rows for which the budget may not do are read when they come. */
+		for (int i = 0; i < prefetch->nrows && ddb_budget_allows(nbegun); i++)
+		{
 			begin_row(prefetch, &prefetch->rows[i]);
+			nbegun += prefetch->rows[i].fetch != NULL;
+		}
 		begin_gets(prefetch);
 	}
 	MemoryContextSwitchTo(old);

@@ -62,28 +62,6 @@ strip_casts(Expr *expr)
 	}
 }
 
-const DdbColumn *
-ddb_quals_column(const DdbQuals *quals, Expr *operand)
-{
-	const DdbColumn *column;
-	Var *var = (Var *) strip_casts(operand);
-
-	if (!IsA(var, Var) || var->varno != quals->relid || var->varlevelsup != 0 ||
-		var->varattno <= 0)
-		return NULL;
-	column = ddb_relation_column(quals->relation, var->varattno);
-	return column->attribute == NULL ? NULL : column;
-}
-
-/* Can it be evaluated once, before any row of the relation is read? */
-static bool
-is_value(const DdbQuals *quals, Expr *expr)
-{
-	return !bms_is_member(quals->relid, pull_varnos(quals->root, (Node *) expr)) &&
-		   !contain_volatile_functions((Node *) expr) &&
-		   !contain_subplans((Node *) expr);
-}
-
 static bool
 is_integer(Oid type)
 {
@@ -110,6 +88,32 @@ is_comparable(const DdbColumn *column, Oid value_type)
 		default:
 			return value_type == column_type;
 	}
+}
+
+const DdbColumn *
+ddb_quals_column(const DdbQuals *quals, Expr *operand)
+{
+	const DdbColumn *column;
+	Var *var = (Var *) strip_casts(operand);
+
+	if (!IsA(var, Var) || var->varno != quals->relid || var->varlevelsup != 0 ||
+		var->varattno <= 0)
+		return NULL;
+	column = ddb_relation_column(quals->relation, var->varattno);
+	/* As another type it may have another order; an integer as oid does. */
+	return column->attribute == NULL ||
+				   !is_comparable(column, exprType((Node *) operand))
+			   ? NULL
+			   : column;
+}
+
+/* Can it be evaluated once, before any row of the relation is read? */
+static bool
+is_value(const DdbQuals *quals, Expr *expr)
+{
+	return !bms_is_member(quals->relid, pull_varnos(quals->root, (Node *) expr)) &&
+		   !contain_volatile_functions((Node *) expr) &&
+		   !contain_subplans((Node *) expr);
 }
 
 /*

@@ -104,6 +104,17 @@ LIMIT 1;
 SELECT placed FROM orders WHERE customer = 'c1' AND note = 'note 38' LIMIT 2;
 SELECT count(*) FROM (SELECT FROM orders LIMIT 60) AS x;
 
+-- An order of another type, though its bytes are the same, is not DynamoDB's:
+-- bpchar has no regard for blanks at the end.
+SELECT count(cruddur_ddb_request('PutItem', jsonb_build_object(
+	'TableName', 'sql-orders', 'Item', jsonb_build_object(
+		'customer', jsonb_build_object('S', 'blank'),
+		'placed', jsonb_build_object('S', placed)))))
+FROM unnest(ARRAY['a ', E'a\tb']) AS placed;
+SELECT line FROM pg_temp.ordered($$SELECT placed FROM orders
+	WHERE customer = 'blank' ORDER BY placed::bpchar COLLATE "C"$$) AS line
+WHERE line ~ 'Order:|Rows|ROWS';
+
 DROP FOREIGN TABLE orders;
 SELECT cruddur_drop_table('sql-orders')->>'TableName' AS dropped;
 DROP USER MAPPING FOR CURRENT_USER SERVER cruddur;

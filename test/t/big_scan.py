@@ -146,6 +146,22 @@ def scan_all(bed, server, name):
     session.close()
 
 
+def drop_all(bed):
+    """Rows that only PostgreSQL can refuse: 127 digits are too many to ask."""
+    bed.make_foreign("refused", 'pk text COLLATE "C", n numeric, note text',
+                     table_name="t-big")
+    session = fresh_session(bed)
+    bed.query("SELECT n FROM refused LIMIT 1", on=session)
+    before, _ = memory(session)
+    row = bed.query("SELECT max(note) AS m FROM refused WHERE n >= 1e126",
+                    on=session)[0]
+    _, most = memory(session)
+    tap.equal(row.m, None, "no row passes")
+    tap.figure("refused: at most %.1f MB" % ((most - before) / 1024))
+    tap.ok(most - before < GROWTH_KB, "rows that do not pass do not stay")
+    session.close()
+
+
 def look_up_often(bed):
     """One read by key after another: what each made goes with it."""
     session = fresh_session(bed)
@@ -172,6 +188,7 @@ def test():
                              segments=segments)
             scan_all(bed, server, name)
         tap.ok(server.segments > 1, "a table of 1 GB is read in segments")
+        drop_all(bed)
         look_up_often(bed)
         tap.equal(server.unknown, [], "no request that it does not know")
 

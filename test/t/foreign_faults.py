@@ -324,6 +324,22 @@ def max_read_units(bed, broken):
     session.close()
 
 
+def max_read_units_ahead(bed, broken):
+    """A join that reads ahead does not send what may be too much."""
+    broken.clear()
+    session = bed.connect()
+    join = ("SELECT count(t.n) FROM (VALUES ('p0'), ('p1'), ('p2'), ('p3'))"
+            " AS v (pk) JOIN t ON t.pk = v.pk")
+    bed.query("SET cruddur_ddb.full_scan = forbid;"
+              " SET cruddur_ddb.max_read_units = 1", on=session)
+    plan = "".join(row[0] for row in bed.query("EXPLAIN " + join, on=session))
+    tap.ok("DynamoDB Prefetch" in plan, "the plan reads ahead")
+    tap.fails(lambda: bed.query(join, on=session), "54000",
+              "one read unit is not enough")
+    tap.equal(len(broken.seen("Query")), 2, "two Queries used it up")
+    session.close()
+
+
 def full_scan(bed, broken):
     paged(broken)
     session = bed.connect()
@@ -392,7 +408,8 @@ def test():
         bed.set_options(endpoint=broken.url)
         for part in (retried, ended, late_error, canceled, in_subtransactions,
                      closed_early, limited, unprocessed, both_fail,
-                     not_described, max_read_units, full_scan, paced):
+                     not_described, max_read_units, max_read_units_ahead,
+                     full_scan, paced):
             start = time.monotonic()
             part(bed, broken)
             tap.note("%s: %.1f s" % (part.__name__, time.monotonic() - start))
