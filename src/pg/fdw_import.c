@@ -69,37 +69,6 @@ take_sample_size(List *options)
 	return sample;
 }
 
-/* The names of all tables, page by page. */
-static List *
-list_tables(DdbSession *session)
-{
-	MemoryContext cxt = ddb_session_context();
-	DdbClient *client = ddb_session_client(session);
-	DdbOwned *seat = ddb_session_own_call(cxt);
-	char *start = NULL;
-	List *tables = NIL;
-
-	do
-	{
-		DdbCall *call = ddb_own_set(seat, ddb_client_list_tables(client, start));
-		Jsonb *response = ddb_request_finish(cxt, session, call);
-		Jsonb *names = ddb_request_strings(response, "TableNames");
-
-		for (uint32 i = 0; names != NULL && i < JB_ROOT_COUNT(names); i++)
-		{
-			JsonbValue *name = getIthJsonbValueFromContainer(&names->root, i);
-
-			tables =
-				lappend(tables,
-						pnstrdup(name->val.string.val, name->val.string.len));
-		}
-		start = ddb_request_string(response, "LastEvaluatedTableName");
-		ddb_own_release(seat);
-	} while (start != NULL);
-	MemoryContextDelete(cxt);
-	return tables;
-}
-
 /* DynamoDB's names of tables are ASCII. */
 static char *
 relation_name(const char *table)
@@ -130,7 +99,7 @@ compare_names(const ListCell *left, const ListCell *right)
 static List *
 choose_tables(ImportForeignSchemaStmt *stmt, DdbSession *session)
 {
-	List *tables = list_tables(session);
+	List *tables = ddb_request_list_tables(session);
 	List *chosen = NIL;
 	const char *last = NULL;
 	ListCell *cell;

@@ -132,6 +132,36 @@ ddb_request_string(Jsonb *object, const char *name)
 	return pnstrdup(value->val.string.val, value->val.string.len);
 }
 
+List *
+ddb_request_list_tables(DdbSession *session)
+{
+	MemoryContext cxt = ddb_session_context();
+	DdbClient *client = ddb_session_client(session);
+	DdbOwned *seat = ddb_session_own_call(cxt);
+	char *start = NULL;
+	List *tables = NIL;
+
+	do
+	{
+		DdbCall *call = ddb_own_set(seat, ddb_client_list_tables(client, start));
+		Jsonb *response = ddb_request_finish(cxt, session, call);
+		Jsonb *names = ddb_request_strings(response, "TableNames");
+
+		for (uint32 i = 0; names != NULL && i < JB_ROOT_COUNT(names); i++)
+		{
+			JsonbValue *name = getIthJsonbValueFromContainer(&names->root, i);
+
+			tables =
+				lappend(tables,
+						pnstrdup(name->val.string.val, name->val.string.len));
+		}
+		start = ddb_request_string(response, "LastEvaluatedTableName");
+		ddb_own_release(seat);
+	} while (start != NULL);
+	MemoryContextDelete(cxt);
+	return tables;
+}
+
 /* It becomes a part of a header: letters only. */
 static char *
 operation_name(FunctionCallInfo fcinfo)

@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+#include "nodes/pg_list.h"
 #include "utils/jsonb.h"
 
 #include "session.h"
@@ -18,6 +19,12 @@ extern Jsonb *ddb_request_finish(MemoryContext cxt, DdbSession *session,
 /* Run one operation; payload is JSON in UTF-8. */
 extern Jsonb *ddb_request_run(MemoryContext cxt, DdbSession *session,
 							  const char *operation, const char *payload);
+
+/*
+ * The names of all tables, page by page, as char *. The list lives in
+ * CurrentMemoryContext.
+ */
+extern List *ddb_request_list_tables(DdbSession *session);
 
 /*
  * Members of an object. Whoever answers may not be DynamoDB, so what is not of

@@ -206,22 +206,6 @@ cruddur_drop_table(PG_FUNCTION_ARGS)
 	PG_RETURN_JSONB_P(description);
 }
 
-/* Add the names of one page to the result. */
-static void
-emit_names(ReturnSetInfo *result, Jsonb *names)
-{
-	for (uint32 i = 0; names != NULL && i < JB_ROOT_COUNT(names); i++)
-	{
-		JsonbValue *name = getIthJsonbValueFromContainer(&names->root, i);
-		Datum value;
-		bool isnull = false;
-
-		value = PointerGetDatum(cstring_to_text_with_len(name->val.string.val,
-														 name->val.string.len));
-		tuplestore_putvalues(result->setResult, result->setDesc, &value, &isnull);
-	}
-}
-
 PG_FUNCTION_INFO_V1(cruddur_list_tables);
 
 /* cruddur_list_tables() RETURNS SETOF text, every page */
@@ -230,21 +214,16 @@ cruddur_list_tables(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	MemoryContext cxt = ddb_session_context();
-	DdbSession *session = ddb_session_open(cxt);
-	DdbOwned *seat = ddb_session_own_call(cxt);
-	char *start = NULL;
+	ListCell *cell;
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
-	do
+	foreach(cell, ddb_request_list_tables(ddb_session_open(cxt)))
 	{
-		DdbClient *client = ddb_session_client(session);
-		DdbCall *call = ddb_own_set(seat, ddb_client_list_tables(client, start));
-		Jsonb *response = ddb_request_finish(cxt, session, call);
+		Datum value = CStringGetTextDatum(lfirst(cell));
+		bool isnull = false;
 
-		emit_names(result, ddb_request_strings(response, "TableNames"));
-		start = ddb_request_string(response, "LastEvaluatedTableName");
-		ddb_own_release(seat);
-	} while (start != NULL);
+		tuplestore_putvalues(result->setResult, result->setDesc, &value, &isnull);
+	}
 	MemoryContextDelete(cxt);
 	return (Datum) 0;
 }
