@@ -43,8 +43,9 @@ typedef struct DdbPage
 	DdbCell *cells;        /* nitems * nnames, item by item */
 	DdbSpan *items;        /* nitems, only with whole_item: "{...}" */
 	DdbSpan rest;          /* what is left to be read, as JSON, "{...}":
-								 * LastEvaluatedKey, or UnprocessedKeys where it is
-								 * not empty; len 0: nothing */
+								 * LastEvaluatedKey, or UnprocessedKeys or
+								 * UnprocessedItems where they are not empty;
+								 * len 0: nothing */
 	int64_t count;         /* Count, -1 if the page has none */
 	int64_t scanned_count; /* ScannedCount, -1 if the page has none */
 	double capacity_units; /* ConsumedCapacity.CapacityUnits, summed where

@@ -76,4 +76,15 @@ ddb_number_plain(const char *text, size_t len, int64_t *value, int *scale)
 extern int ddb_number_compare(const char *a, size_t a_len, const char *b,
 							  size_t b_len);
 
+/* Sign, 38 digits, "e", exponent */
+#define DDB_NUMBER_NORMAL_LEN 48
+
+/*
+ * The one text that all forms of a number that fits have in common ("1.0", "1",
+ * "0.1e1"), to be compared by bytes. Returns its length, at most
+ * DDB_NUMBER_NORMAL_LEN; 0: text is no number that fits.
+ */
+extern size_t ddb_number_normalize(const char *text, size_t len,
+								   char out[DDB_NUMBER_NORMAL_LEN]);
+
 #endif /* DDB_NUMBER_H */

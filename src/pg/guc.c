@@ -17,11 +17,17 @@ bool ddb_guc_log_requests;
 bool ddb_guc_enable_pushdown;
 int ddb_guc_full_scan;
 int ddb_guc_max_read_units;
+int ddb_guc_write_mode;
 
 static const struct config_enum_entry full_scan_options[] =
 	{{"allow", DDB_FULL_SCAN_ALLOW, false},
 	 {"warn", DDB_FULL_SCAN_WARN, false},
 	 {"forbid", DDB_FULL_SCAN_FORBID, false},
+	 {NULL, 0, false}};
+
+static const struct config_enum_entry write_modes[] =
+	{{"transaction", DDB_WRITE_TRANSACTION, false},
+	 {"immediate", DDB_WRITE_IMMEDIATE, false},
 	 {NULL, 0, false}};
 
 /* What a reader may cost; who pays the bill decides. */
@@ -93,6 +99,20 @@ ddb_guc_define(void)
 							 true,
 							 PGC_USERSET,
 							 GUC_EXPLAIN,
+							 NULL,
+							 NULL,
+							 NULL);
+
+	DefineCustomEnumVariable("cruddur_ddb.write_mode",
+							 "Sets when writes are sent to DynamoDB.",
+							 "\"transaction\" sends them at COMMIT, all or none. "
+							 "\"immediate\" sends them before the statement "
+							 "ends; ROLLBACK does not undo them.",
+							 &ddb_guc_write_mode,
+							 DDB_WRITE_TRANSACTION,
+							 write_modes,
+							 PGC_USERSET,
+							 0,
 							 NULL,
 							 NULL,
 							 NULL);

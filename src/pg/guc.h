@@ -29,6 +29,15 @@ extern PGDLLIMPORT int ddb_guc_full_scan;
 /* cruddur_ddb.max_read_units: of one statement; 0: no limit */
 extern PGDLLIMPORT int ddb_guc_max_read_units;
 
+typedef enum DdbWriteMode
+{
+	DDB_WRITE_TRANSACTION, /* buffered, sent at COMMIT */
+	DDB_WRITE_IMMEDIATE    /* sent before the statement ends */
+} DdbWriteMode;
+
+/* cruddur_ddb.write_mode: a DdbWriteMode */
+extern PGDLLIMPORT int ddb_guc_write_mode;
+
 /* Define the settings; once, from _PG_init. */
 extern void ddb_guc_define(void);
 

@@ -10,6 +10,7 @@
 
 #include "postgres.h"
 
+#include "access/sysattr.h"
 #include "nodes/pg_list.h"
 #include "nodes/primnodes.h"
 
@@ -53,6 +54,14 @@ typedef struct DdbCond
 								 * if and only if SQL does */
 } DdbCond;
 
+/*
+ * How the item of a row gets from the scan to an UPDATE or DELETE: a junk column
+ * of type bytea, the item's JSON in UTF-8. For the planner it is one of the
+ * system columns, of which foreign tables have none but tableoid.
+ */
+#define DDB_ITEM_ATTNO MaxCommandIdAttributeNumber
+#define DDB_ITEM_NAME "cruddur_ddb_item"
+
 /* Of a ForeignScan. In the executor, cond->value is an element of fdw_exprs. */
 typedef struct DdbPlan
 {
@@ -73,6 +82,9 @@ typedef struct DdbPlan
 	bool backward;      /* sort key descending */
 	bool ordered;       /* rows must come in order of the sort key */
 	bool consistent;    /* not for a GSI, which cannot */
+	bool keep_item;     /* rows carry the item that they were read from, in
+								 * DDB_ITEM_ATTNO: it is to be changed */
+	bool whole_item;    /* and all of it, not only what columns need */
 	bool count_only;    /* yields one row, the number of items */
 	int segments;       /* SCAN: 1 or more */
 	double selectivity; /* of what is left to be filtered, in DynamoDB and
