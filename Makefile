@@ -47,6 +47,8 @@ OBJS = $(CLIENT) \
 	src/pg/network.o \
 	src/pg/session.o \
 	src/pg/describe.o \
+	src/pg/itemkey.o \
+	src/pg/difference.o \
 	src/pg/pages.o \
 	src/pg/fetch.o \
 	src/pg/relation.o \

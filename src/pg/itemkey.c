@@ -1,0 +1,104 @@
+/*
+ * itemkey.c
+ *		An item taken apart, and its key: as JSON, and to read it by.
+ */
+#include "postgres.h"
+
+#include "itemkey.h"
+#include "own.h"
+#include "report.h"
+
+static void
+free_image(void *image)
+{
+	ddb_image_free(image);
+}
+
+static void
+free_text(void *text)
+{
+	free(text);
+}
+
+/* The item came from elsewhere, whoever has it in hand now. */
+static void fail(const char *words) __attribute__((noreturn));
+
+static void
+fail(const char *words)
+{
+	DdbStatus status;
+
+	ddb_status_clear(&status);
+	ddb_status_set(&status, DDB_STATUS_PROTOCOL, "%s", words);
+	ddb_report_status(&status, NULL);
+}
+
+const DdbImage *
+ddb_itemkey_parse(const char *text, size_t len)
+{
+	DdbOwned *seat = ddb_own_register(CurrentMemoryContext, free_image);
+	DdbStatus status;
+	DdbImage *image;
+
+	ddb_status_clear(&status);
+	image = ddb_image_parse(text, len, &status);
+	if (image == NULL)
+		ddb_report_status(&status, NULL);
+	return ddb_own_set(seat, image);
+}
+
+DdbKeyText
+ddb_itemkey_write(const DdbImage *item, const DdbWriteTable *table)
+{
+	DdbOwned *seat = ddb_own_register(CurrentMemoryContext, free_text);
+	DdbItemAttribute attributes[2];
+	DdbText text = {0};
+	int n = 0;
+
+	for (; n < 2 && table->key_names[n] != NULL; n++)
+	{
+		const DdbItemAttribute *found = ddb_image_find(item, table->key_names[n]);
+
+		if (found == NULL)
+			fail("an item lacks its key");
+		attributes[n] = *found;
+	}
+	ddb_image_write(&text, attributes, n);
+	return (DdbKeyText){.text = ddb_own_set(seat, text.data), .len = text.len};
+}
+
+int
+ddb_itemkey_values(DdbKeyText key, DdbValue values[2])
+{
+	const DdbImage *image = ddb_itemkey_parse(key.text, key.len);
+
+	Assert(image->nattributes <= 2);
+	for (int i = 0; i < image->nattributes; i++)
+	{
+		const DdbItemAttribute *attribute = &image->attributes[i];
+		DdbValueSpan span;
+		DdbJson json;
+		char *text;
+		long len;
+
+		ddb_json_init(&json, attribute->json, attribute->json_len);
+		if (!ddb_value_read(&json, 0, &span) || ddb_value_is_container(span.type))
+			fail("a key is no scalar");
+		text = palloc(span.len + 1);
+		len = ddb_json_unescape(span.text, span.len, text);
+		if (len < 0)
+			fail("a key has a broken escape");
+		values[i] = (DdbValue){.name = attribute->name,
+							   .text = text,
+							   .len = len,
+							   .type = span.type};
+	}
+	return image->nattributes;
+}
+
+bool
+ddb_itemkey_is_key(const DdbWriteTable *table, const char *name)
+{
+	return strcmp(table->key_names[0], name) == 0 ||
+		   (table->key_names[1] != NULL && strcmp(table->key_names[1], name) == 0);
+}

@@ -1,0 +1,42 @@
+/*
+ * itemkey.h
+ *		An item taken apart, and its key: as JSON, and to read it by.
+ */
+#ifndef DDB_ITEMKEY_H
+#define DDB_ITEMKEY_H
+
+#include "postgres.h"
+
+#include "client.h"
+#include "change.h"
+
+/* JSON, UTF-8. */
+typedef struct DdbKeyText
+{
+	const char *text;
+	size_t len;
+} DdbKeyText;
+
+/*
+ * An item taken apart; it lives as long as CurrentMemoryContext, and borrows
+ * the text. Error 08P01 if it is no item.
+ */
+extern const DdbImage *ddb_itemkey_parse(const char *text, size_t len);
+
+/*
+ * The key of an item, {"pk":{"S":"a"},"sk":{"S":"b"}}, in the order of the
+ * table's keys; in CurrentMemoryContext. Error 08P01 if it lacks one.
+ */
+extern DdbKeyText ddb_itemkey_write(const DdbImage *item,
+									const DdbWriteTable *table);
+
+/*
+ * The attributes of such a text as those of a DdbRead, with what they point at
+ * in CurrentMemoryContext; as many as it has, one or two.
+ */
+extern int ddb_itemkey_values(DdbKeyText key, DdbValue values[2]);
+
+/* Is the attribute one of the table's keys? */
+extern bool ddb_itemkey_is_key(const DdbWriteTable *table, const char *name);
+
+#endif /* DDB_ITEMKEY_H */
