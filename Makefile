@@ -49,6 +49,10 @@ OBJS = $(CLIENT) \
 	src/pg/describe.o \
 	src/pg/itemkey.o \
 	src/pg/difference.o \
+	src/pg/writeset.o \
+	src/pg/sender.o \
+	src/pg/commit.o \
+	src/pg/overlay.o \
 	src/pg/pages.o \
 	src/pg/fetch.o \
 	src/pg/relation.o \
@@ -65,7 +69,8 @@ OBJS = $(CLIENT) \
 	src/pg/users.o \
 	src/pg/membership.o \
 	src/pg/timeline.o \
-	src/pg/writeset.o \
+	src/pg/changes.o \
+	src/pg/messageitem.o \
 	src/pg/messages.o \
 	src/pg/seed.o \
 	src/pg/request.o \

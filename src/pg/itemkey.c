@@ -1,10 +1,13 @@
 /*
  * itemkey.c
- *		An item taken apart, and its key: as JSON, and to read it by.
+ *		An item taken apart, and its key: as JSON, as bytes, and to read it by.
  */
 #include "postgres.h"
 
+#include "utils/memutils.h"
+
 #include "itemkey.h"
+#include "number.h"
 #include "own.h"
 #include "report.h"
 
@@ -94,6 +97,80 @@ ddb_itemkey_values(DdbKeyText key, DdbValue values[2])
 							   .type = span.type};
 	}
 	return image->nattributes;
+}
+
+/* Type, length and bytes; a binary in base64, as DynamoDB itself writes it. */
+static void
+append_part(StringInfo identity, DdbType type, const char *bytes, size_t len)
+{
+	uint32 part_len = (uint32) len;
+
+	appendStringInfoChar(identity, (char) type);
+	appendBinaryStringInfo(identity, (const char *) &part_len, sizeof(part_len));
+	appendBinaryStringInfo(identity, bytes, (int) len);
+}
+
+bool
+ddb_itemkey_append(StringInfo identity, const DdbValueSpan *value)
+{
+	char number[DDB_NUMBER_NORMAL_LEN];
+	char *plain;
+	long len;
+
+	switch (value->type)
+	{
+		case DDB_TYPE_N:
+			len = (long) ddb_number_normalize(value->text, value->len, number);
+			if (len == 0)
+				return false;
+			append_part(identity, value->type, number, len);
+			return true;
+		case DDB_TYPE_S:
+		case DDB_TYPE_B:
+			if (!value->escaped)
+			{
+				append_part(identity, value->type, value->text, value->len);
+				return true;
+			}
+			plain = palloc(value->len);
+			len = ddb_json_unescape(value->text, value->len, plain);
+			if (len >= 0)
+				append_part(identity, value->type, plain, len);
+			pfree(plain);
+			return len >= 0;
+		default:
+			return false;
+	}
+}
+
+StringInfo
+ddb_itemkey_identity(const DdbWriteTable *table, const char *item, size_t item_len)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	StringInfo identity = makeStringInfo();
+	MemoryContext cxt =
+		AllocSetContextCreate(caller, "cruddur_ddb key", ALLOCSET_SMALL_SIZES);
+	const DdbImage *image;
+
+	MemoryContextSwitchTo(cxt);
+	image = ddb_itemkey_parse(item, item_len);
+	for (int i = 0; i < 2 && table->key_names[i] != NULL; i++)
+	{
+		const DdbItemAttribute *attribute =
+			ddb_image_find(image, table->key_names[i]);
+		DdbValueSpan value;
+		DdbJson json;
+
+		if (attribute == NULL)
+			fail("an item lacks its key");
+		ddb_json_init(&json, attribute->json, attribute->json_len);
+		if (!ddb_value_read(&json, 1, &value) ||
+			!ddb_itemkey_append(identity, &value))
+			fail("a key is none that DynamoDB has");
+	}
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(cxt);
+	return identity;
 }
 
 bool

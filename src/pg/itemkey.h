@@ -1,11 +1,13 @@
 /*
  * itemkey.h
- *		An item taken apart, and its key: as JSON, and to read it by.
+ *		An item taken apart, and its key: as JSON, as bytes, and to read it by.
  */
 #ifndef DDB_ITEMKEY_H
 #define DDB_ITEMKEY_H
 
 #include "postgres.h"
+
+#include "lib/stringinfo.h"
 
 #include "client.h"
 #include "change.h"
@@ -35,6 +37,20 @@ extern DdbKeyText ddb_itemkey_write(const DdbImage *item,
  * in CurrentMemoryContext; as many as it has, one or two.
  */
 extern int ddb_itemkey_values(DdbKeyText key, DdbValue values[2]);
+
+/*
+ * Append one key attribute's value to a key as bytes: those are the same for the
+ * same item, though DynamoDB has many forms for one number, and JSON for one
+ * string. False, with nothing appended, where no key can have it.
+ */
+extern bool ddb_itemkey_append(StringInfo identity, const DdbValueSpan *value);
+
+/*
+ * The key of an item of the table (JSON) as bytes, in CurrentMemoryContext. Error
+ * 08P01 if the item has none.
+ */
+extern StringInfo ddb_itemkey_identity(const DdbWriteTable *table,
+									   const char *item, size_t item_len);
 
 /* Is the attribute one of the table's keys? */
 extern bool ddb_itemkey_is_key(const DdbWriteTable *table, const char *name);

@@ -15,7 +15,7 @@
 #include "convert.h"
 #include "input.h"
 #include "membership.h"
-#include "messages.h"
+#include "messageitem.h"
 #include "mint.h"
 #include "table.h"
 #include "timeline.h"
@@ -85,65 +85,6 @@ cruddur_list_messages(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-static void
-set_text(DdbWriteset *writeset, const char *name, const text *value)
-{
-	size_t len;
-	const char *utf8 =
-		ddb_convert_to_utf8(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value), &len);
-
-	ddb_writeset_set(writeset, name, utf8, len);
-}
-
-static void
-set_string(DdbWriteset *writeset, const char *name, const char *value)
-{
-	ddb_writeset_set(writeset, name, value, strlen(value));
-}
-
-static void
-set_user(DdbWriteset *writeset, const DdbUser *user)
-{
-	set_string(writeset, "user_uuid", user->uuid_text);
-	set_text(writeset, "user_display_name", user->display_name);
-	set_text(writeset, "user_handle", user->handle);
-}
-
-void
-ddb_messages_put_message(DdbWriteset *writeset, const DdbMessage *message)
-{
-	char pk[DDB_TABLE_PK_LEN];
-	char sk[DDB_TIMESTAMP_LEN];
-	char uuid_text[DDB_UUID_TEXT_LEN];
-
-	ddb_table_message_pk(pk, message->group_text);
-	ddb_convert_sort_key(message->created_at, sk);
-	ddb_convert_uuid_text(&message->uuid, uuid_text);
-	ddb_writeset_put(writeset);
-	set_string(writeset, "pk", pk);
-	set_string(writeset, "sk", sk);
-	set_text(writeset, "message", message->text);
-	set_string(writeset, "message_uuid", uuid_text);
-	set_user(writeset, message->sender);
-}
-
-void
-ddb_messages_put_group(DdbWriteset *writeset, const DdbMessage *last,
-					   const DdbUser *member, const DdbUser *other)
-{
-	char pk[DDB_TABLE_PK_LEN];
-	char sk[DDB_TIMESTAMP_LEN];
-
-	ddb_table_group_pk(pk, member->uuid_text);
-	ddb_convert_sort_key(last->created_at, sk);
-	ddb_writeset_put(writeset);
-	set_string(writeset, "pk", pk);
-	set_string(writeset, "sk", sk);
-	set_string(writeset, "message_group_uuid", last->group_text);
-	set_text(writeset, "message", last->text);
-	set_user(writeset, other);
-}
-
 PG_FUNCTION_INFO_V1(cruddur_create_message);
 
 /*
@@ -157,7 +98,7 @@ cruddur_create_message(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	MemoryContext cxt;
 	DdbSession *session;
-	DdbWriteset *writeset;
+	DdbChanges *changes;
 	DdbMessage message;
 	DdbUser user;
 	text *handle;
@@ -182,11 +123,9 @@ cruddur_create_message(PG_FUNCTION_ARGS)
 	message.sender = &user;
 	message.created_at = ddb_mint_time();
 	ddb_mint_uuid(&message.uuid);
-	writeset = ddb_writeset_create(cxt,
-								   session,
-								   ddb_session_options(session)->table_name);
-	ddb_messages_put_message(writeset, &message);
-	ddb_writeset_send(writeset);
+	changes = ddb_messageitem_begin(cxt, session);
+	ddb_messageitem_add_message(changes, &message);
+	ddb_changes_finish(changes);
 
 	values[0] = UUIDPGetDatum(group);
 	values[1] = UUIDPGetDatum(&message.uuid);
@@ -233,7 +172,7 @@ cruddur_create_message_group(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	MemoryContext cxt;
 	DdbSession *session;
-	DdbWriteset *writeset;
+	DdbChanges *changes;
 	DdbMessage message;
 	DdbUser sender;
 	DdbUser receiver;
@@ -265,13 +204,11 @@ cruddur_create_message_group(PG_FUNCTION_ARGS)
 	message.created_at = ddb_mint_time();
 	ddb_mint_uuid(&message.uuid);
 
-	writeset = ddb_writeset_create(cxt,
-								   session,
-								   ddb_session_options(session)->table_name);
-	ddb_messages_put_group(writeset, &message, &sender, &receiver);
-	ddb_messages_put_group(writeset, &message, &receiver, &sender);
-	ddb_messages_put_message(writeset, &message);
-	ddb_writeset_send(writeset);
+	changes = ddb_messageitem_begin(cxt, session);
+	ddb_messageitem_add_group(changes, &message, &sender, &receiver);
+	ddb_messageitem_add_group(changes, &message, &receiver, &sender);
+	ddb_messageitem_add_message(changes, &message);
+	ddb_changes_finish(changes);
 
 	values[0] = UUIDPGetDatum(&group);
 	values[1] = UUIDPGetDatum(&message.uuid);

@@ -6,6 +6,7 @@
 
 #include "fmgr.h"
 
+#include "commit.h"
 #include "compat.h"
 #include "guc.h"
 #include "prefetch.h"
@@ -21,6 +22,7 @@ _PG_init(void)
 {
 	ddb_guc_define();
 	ddb_session_init();
+	ddb_commit_init();
 	ddb_prefetch_init();
 	ddb_prefetch_path_init();
 }

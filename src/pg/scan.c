@@ -3,7 +3,8 @@
  *		cruddur_scan(): every item of a table.
  *
  * One item a call of the function, and the page after the one that is being
- * read is already on its way: memory is two pages, however large the table.
+ * read is already on its way: memory is two pages, however large the table. What
+ * the transaction itself has written comes last.
  */
 #include "postgres.h"
 
@@ -15,23 +16,37 @@
 #include "convert.h"
 #include "fetch.h"
 #include "input.h"
+#include "overlay.h"
 
 typedef struct ItemScan
 {
 	DdbRead read;
 	DdbFetchCost cost;
-	DdbFetch *fetch;
-	const DdbPage *page;
-	int item; /* next of the page */
+	DdbFetch *fetch;     /* NULL: all of it was read */
+	DdbOverlay *overlay; /* NULL: the transaction has written nothing */
+	const DdbWanted *wanted;
+	const DdbPage *page; /* NULL: none yet */
+	int item;            /* next of the page */
 } ItemScan;
 
-/* Every item, whole. */
+static void
+free_wanted(void *wanted)
+{
+	ddb_wanted_free(wanted);
+}
+
+/* Every item, whole, and its key where some are not to be shown. */
 static const DdbWanted *
-wanted_items(void)
+wanted_items(MemoryContext cxt, const DdbOverlay *overlay)
 {
 	static DdbWanted *cache = NULL;
+	const char *const *names;
 
-	return ddb_session_wanted(&cache, NULL, 0, true);
+	if (overlay == NULL)
+		return ddb_session_wanted(&cache, NULL, 0, true);
+	names = ddb_overlay_key_names(overlay);
+	return ddb_own_set(ddb_own_register(cxt, free_wanted),
+					   ddb_wanted_create(names, names[1] == NULL ? 1 : 2, true));
 }
 
 /* All of it lives in cxt. */
@@ -44,18 +59,59 @@ start_scan(MemoryContext cxt, const char *table_name)
 	const DdbOptions *options = ddb_session_options(session);
 	DdbFetchPlan plan = {.reads = &scan->read,
 						 .nreads = 1,
-						 .wanted = wanted_items(),
 						 .units_per_second = options->read_units_per_second,
 						 .cost = &scan->cost};
 
 	scan->read.kind = DDB_READ_SCAN;
 	scan->read.table =
 		table_name == NULL ? options->table_name : pstrdup(table_name);
+	scan->overlay = ddb_overlay_open_active(cxt,
+											ddb_session_server(session),
+											scan->read.table);
+	plan.wanted = scan->wanted = wanted_items(cxt, scan->overlay);
 	scan->read.consistent = options->consistent_read;
 	ddb_budget_check_scan(scan->read.table);
 	scan->fetch = ddb_fetch_start(cxt, session, &plan);
 	MemoryContextSwitchTo(old);
 	return scan;
+}
+
+/* Turn to the next page: DynamoDB's, then the transaction's own. */
+static bool
+turn_page(ItemScan *scan)
+{
+	int read;
+
+	scan->item = 0;
+	if (scan->fetch == NULL)
+		return false;
+	scan->page = ddb_fetch_next(scan->fetch, &read);
+	if (scan->page != NULL)
+		return true;
+	scan->fetch = NULL;
+	if (scan->overlay != NULL)
+		scan->page = ddb_overlay_page(scan->overlay, scan->wanted);
+	return scan->page != NULL;
+}
+
+/* The next item; NULL: there are no more. */
+static const DdbSpan *
+next_item(ItemScan *scan)
+{
+	static const int key_cells[2] = {0, 1};
+
+	for (;;)
+	{
+		while (scan->page == NULL || scan->item == scan->page->nitems)
+		{
+			if (!turn_page(scan))
+				return NULL;
+		}
+		scan->item++;
+		if (scan->overlay == NULL || scan->fetch == NULL ||
+			!ddb_overlay_hides(scan->overlay, scan->page, scan->item - 1, key_cells))
+			return &scan->page->items[scan->item - 1];
+	}
 }
 
 PG_FUNCTION_INFO_V1(cruddur_scan);
@@ -67,7 +123,6 @@ cruddur_scan(PG_FUNCTION_ARGS)
 	FuncCallContext *call;
 	const DdbSpan *span;
 	ItemScan *scan;
-	int read;
 
 	if (SRF_IS_FIRSTCALL())
 	{
@@ -80,14 +135,9 @@ cruddur_scan(PG_FUNCTION_ARGS)
 	}
 	call = SRF_PERCALL_SETUP();
 	scan = call->user_fctx;
-	while (scan->page == NULL || scan->item == scan->page->nitems)
-	{
-		scan->page = ddb_fetch_next(scan->fetch, &read);
-		scan->item = 0;
-		if (scan->page == NULL)
-			SRF_RETURN_DONE(call);
-	}
-	span = &scan->page->items[scan->item++];
+	span = next_item(scan);
+	if (span == NULL)
+		SRF_RETURN_DONE(call);
 	SRF_RETURN_NEXT(call,
 					ddb_convert_item_jsonb(scan->page->body + span->offset,
 										   span->len));

@@ -15,7 +15,7 @@
 #include "convert.h"
 #include "input.h"
 #include "membership.h"
-#include "messages.h"
+#include "messageitem.h"
 #include "mint.h"
 
 /* Said in turn, the first by the first user; one minute lies between two. */
@@ -45,7 +45,7 @@ static const char *const conversation[] =
 
 /* Both members' group rows and the conversation, which ends now. */
 static void
-put_conversation(DdbWriteset *writeset, const char *group_text,
+add_conversation(DdbChanges *changes, const char *group_text,
 				 const DdbUser users[2])
 {
 	TimestampTz end = ddb_mint_time();
@@ -59,10 +59,10 @@ put_conversation(DdbWriteset *writeset, const char *group_text,
 			pg_any_to_server(conversation[i], strlen(conversation[i]), PG_UTF8));
 		message.created_at = end - (TimestampTz) (n - 1 - i) * USECS_PER_MINUTE;
 		ddb_mint_uuid(&message.uuid);
-		ddb_messages_put_message(writeset, &message);
+		ddb_messageitem_add_message(changes, &message);
 	}
-	ddb_messages_put_group(writeset, &message, &users[0], &users[1]);
-	ddb_messages_put_group(writeset, &message, &users[1], &users[0]);
+	ddb_messageitem_add_group(changes, &message, &users[0], &users[1]);
+	ddb_messageitem_add_group(changes, &message, &users[1], &users[0]);
 }
 
 /* Is there the group of these two? A group of others is an error. */
@@ -103,10 +103,10 @@ cruddur_seed(PG_FUNCTION_ARGS)
 	MemoryContext cxt;
 	DdbSession *session;
 	const DdbOptions *options;
-	DdbWriteset *writeset;
+	DdbChanges *changes;
 	DdbUser users[2];
 	char group_text[DDB_UUID_TEXT_LEN];
-	int64 written;
+	int64 written = 0;
 
 	PreventCommandIfReadOnly("cruddur_seed()");
 	cxt = ddb_session_context();
@@ -117,16 +117,16 @@ cruddur_seed(PG_FUNCTION_ARGS)
 	if (strcmp(users[0].uuid_text, users[1].uuid_text) == 0)
 		ddb_input_refuse(DDB_FAULT_RECEIVER_IS_SENDER, NULL);
 	ddb_convert_uuid_text(group, group_text);
-	writeset = ddb_writeset_create(cxt, session, options->table_name);
 	if (is_group_of(cxt, session, users, group_text))
 		ereport(NOTICE,
 				(errmsg("message group %s already exists, skipping", group_text)));
 	else
 	{
-		put_conversation(writeset, group_text, users);
-		ddb_writeset_send(writeset);
+		changes = ddb_messageitem_begin(cxt, session);
+		add_conversation(changes, group_text, users);
+		ddb_changes_finish(changes);
+		written = lengthof(conversation) + 2;
 	}
-	written = ddb_writeset_count(writeset);
 	MemoryContextDelete(cxt);
 	PG_RETURN_INT64(written);
 }

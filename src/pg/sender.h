@@ -14,7 +14,7 @@ typedef struct DdbSend
 {
 	DdbWrite write;
 	const char *identity; /* the item's key as bytes that are the same for the
-								 * same item (ddb_writeset_key) */
+								 * same item (itemkey.h) */
 	size_t identity_len;
 	bool retriable; /* a refused INSERT is 40001, not 23505 */
 } DdbSend;

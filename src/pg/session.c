@@ -236,6 +236,18 @@ ddb_session_open_for(MemoryContext cxt, Oid server, Oid user)
 	return session;
 }
 
+Oid
+ddb_session_server(const DdbSession *session)
+{
+	return session->server;
+}
+
+Oid
+ddb_session_user(const DdbSession *session)
+{
+	return session->user;
+}
+
 uint64
 ddb_session_number(const DdbSession *session)
 {

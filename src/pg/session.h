@@ -49,6 +49,9 @@ extern DdbSession *ddb_session_open(MemoryContext cxt);
  */
 extern DdbSession *ddb_session_open_for(MemoryContext cxt, Oid server, Oid user);
 
+extern Oid ddb_session_server(const DdbSession *session);
+extern Oid ddb_session_user(const DdbSession *session);
+
 /* No other session of this backend has or had this number. */
 extern uint64 ddb_session_number(const DdbSession *session);
 

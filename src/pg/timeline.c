@@ -17,6 +17,7 @@
 
 #include "convert.h"
 #include "input.h"
+#include "overlay.h"
 #include "pages.h"
 #include "timeline.h"
 
@@ -30,7 +31,8 @@ typedef enum Column
 	COLUMN_DISPLAY_NAME,
 	COLUMN_HANDLE,
 	COLUMN_MESSAGE,
-	COLUMN_CREATED_AT /* the sort key */
+	COLUMN_CREATED_AT, /* the sort key */
+	COLUMN_PK          /* not of the result: the partition key */
 } Column;
 
 typedef struct Row
@@ -44,12 +46,16 @@ struct DdbTimeline
 {
 	MemoryContext cxt;
 	const DdbTimelineBounds *bounds;
-	DdbPages *pages; /* NULL: the bounds leave nothing */
+	const char *pk;
+	const DdbWanted *wanted;
+	DdbPages *pages;     /* NULL: the bounds leave nothing */
+	DdbOverlay *overlay; /* NULL: the transaction has written nothing */
 	DdbValue values[3];
 	char before_text[DDB_TIMESTAMP_LEN];
 	char year_text[5];
 	Row *rows;
 	int nrows;
+	int nwritten; /* of them, those that the transaction has written */
 	int cap;
 
 	/* The second of the last row: its text, and has it a row with a "Z"? */
@@ -82,17 +88,17 @@ wanted_of(const char *uuid_attribute)
 {
 	static DdbWanted *of_messages = NULL;
 	static DdbWanted *of_groups = NULL;
-	const char *names[DDB_TIMELINE_COLUMNS] = {[COLUMN_UUID] = uuid_attribute,
-											   [COLUMN_DISPLAY_NAME] =
-												   "user_display_name",
-											   [COLUMN_HANDLE] = "user_handle",
-											   [COLUMN_MESSAGE] = "message",
-											   [COLUMN_CREATED_AT] = "sk"};
+	const char *names[] = {[COLUMN_UUID] = uuid_attribute,
+						   [COLUMN_DISPLAY_NAME] = "user_display_name",
+						   [COLUMN_HANDLE] = "user_handle",
+						   [COLUMN_MESSAGE] = "message",
+						   [COLUMN_CREATED_AT] = "sk",
+						   [COLUMN_PK] = "pk"};
 	bool is_message = strcmp(uuid_attribute, "message_uuid") == 0;
 
 	return ddb_session_wanted(is_message ? &of_messages : &of_groups,
 							  names,
-							  DDB_TIMELINE_COLUMNS,
+							  lengthof(names),
 							  false);
 }
 
@@ -197,14 +203,19 @@ ddb_timeline_ask(MemoryContext cxt, DdbSession *session, const char *pk,
 	value->len = strlen(pk);
 	timeline->cxt = cxt;
 	timeline->bounds = bounds;
+	timeline->pk = pk;
+	timeline->wanted = wanted_of(uuid_attribute);
 	if (!set_condition(timeline, &read))
 		return timeline;
 	read.projection =
 		strcmp(uuid_attribute, "message_uuid") == 0
-			? "sk, message, message_uuid, user_display_name, user_handle"
-			: "sk, message, message_group_uuid, user_display_name, user_handle";
-	timeline->pages =
-		ddb_pages_start(cxt, session, &read, wanted_of(uuid_attribute));
+			? "pk, sk, message, message_uuid, user_display_name, user_handle"
+			: "pk, sk, message, message_group_uuid, user_display_name, "
+			  "user_handle";
+	timeline->pages = ddb_pages_start(cxt, session, &read, timeline->wanted);
+	timeline->overlay = ddb_overlay_open_active(cxt,
+												ddb_session_server(session),
+												options->table_name);
 	return timeline;
 }
 
@@ -256,11 +267,29 @@ enter_second(DdbTimeline *timeline, const char *sk, int len)
 	return true;
 }
 
+/* Is the row, whose sort key has been read, too new? */
+static bool
+is_after(const DdbTimelineBounds *bounds, const Row *row)
+{
+	return bounds->has_before && !row->nulls[COLUMN_CREATED_AT] &&
+		   DatumGetTimestampTz(row->values[COLUMN_CREATED_AT]) >= bounds->before;
+}
+
+/* Has DynamoDB's item been written anew by the transaction? */
+static bool
+is_hidden(const DdbTimeline *timeline, const DdbPage *page, int item)
+{
+	static const int key_cells[2] = {COLUMN_PK, COLUMN_CREATED_AT};
+
+	return timeline->overlay != NULL &&
+		   ddb_overlay_hides(timeline->overlay, page, item, key_cells);
+}
+
 /* Take the rows of a page. True: more of them are needed. */
 static bool
 take_page(DdbTimeline *timeline, const DdbPage *page)
 {
-	const DdbTimelineBounds *bounds = timeline->bounds;
+	int max_rows = timeline->bounds->max_results + timeline->nwritten;
 
 	for (int i = 0; i < page->nitems; i++)
 	{
@@ -268,20 +297,66 @@ take_page(DdbTimeline *timeline, const DdbPage *page)
 		const char *sk = ddb_page_text(page, cell);
 		Row *row;
 
-		if (enter_second(timeline, sk, cell->len) &&
-			timeline->nrows >= bounds->max_results)
+		if (enter_second(timeline, sk, cell->len) && timeline->nrows >= max_rows)
 			return false;
 		timeline->second_has_z |= cell->len > 0 && sk[cell->len - 1] == 'Z';
+		if (is_hidden(timeline, page, i))
+			continue;
 		row = next_row(timeline);
 		read_row(row, page, i);
-		if (bounds->has_before && !row->nulls[COLUMN_CREATED_AT] &&
-			DatumGetTimestampTz(row->values[COLUMN_CREATED_AT]) >= bounds->before)
+		if (is_after(timeline->bounds, row))
 			continue;
 		row->place = timeline->nrows++;
-		if (timeline->nrows >= bounds->max_results && !timeline->second_has_z)
+		if (timeline->nrows >= max_rows && !timeline->second_has_z)
 			return false;
 	}
 	return true;
+}
+
+/* Does DynamoDB's key condition, were it asked, let this item through? */
+static bool
+is_within(const DdbTimeline *timeline, const DdbPage *page, int item)
+{
+	const DdbTimelineBounds *bounds = timeline->bounds;
+	const DdbCell *pk = ddb_page_cell(page, item, COLUMN_PK);
+	const DdbCell *sk = ddb_page_cell(page, item, COLUMN_CREATED_AT);
+	const char *sk_text = ddb_page_text(page, sk);
+	int order;
+
+	if (pk->len != strlen(timeline->pk) ||
+		memcmp(ddb_page_text(page, pk), timeline->pk, pk->len) != 0)
+		return false;
+	if (bounds->has_year &&
+		(sk->len < 4 || memcmp(sk_text, timeline->year_text, 4) != 0))
+		return false;
+	if (timeline->before_text[0] == '\0')
+		return true;
+	/* The same bound as DynamoDB gets; the exact time is asked for later. */
+	order = memcmp(sk_text, timeline->before_text, Min(sk->len, SECOND_LEN));
+	return order < 0 || (order == 0 && sk->len < SECOND_LEN);
+}
+
+/* The rows that the transaction has written, in any order. */
+static void
+take_written(DdbTimeline *timeline)
+{
+	const DdbPage *page;
+
+	if (timeline->overlay == NULL)
+		return;
+	page = ddb_overlay_page(timeline->overlay, timeline->wanted);
+	for (int i = 0; i < page->nitems; i++)
+	{
+		Row *row;
+
+		if (!is_within(timeline, page, i))
+			continue;
+		row = next_row(timeline);
+		read_row(row, page, i);
+		if (!is_after(timeline->bounds, row))
+			row->place = timeline->nrows++;
+	}
+	timeline->nwritten = timeline->nrows;
 }
 
 /* Newest first; a row without a time before all others. */
@@ -323,6 +398,7 @@ ddb_timeline_emit(DdbTimeline *timeline, ReturnSetInfo *result, bool oldest_firs
 	const DdbPage *page;
 	int n;
 
+	take_written(timeline);
 	while (timeline->pages != NULL &&
 		   (page = ddb_pages_next(timeline->pages)) != NULL)
 	{

@@ -1,211 +1,679 @@
 /*
  * writeset.c
- *		What a statement writes, gathered and sent as one.
+ *		What a transaction has written and not sent yet.
+ *
+ * An entry is an item, its versions are what commands have made of it, newest
+ * first. Versions of a subtransaction that rolls back are always the newest, so
+ * dropping them leaves the entry as it was before. What is expected of DynamoDB's
+ * item is what the oldest version, the first to read or to insert it, says;
+ * attributes that decided a version are collected over all of them.
+ *
+ * Not here: how it is sent, and when (commit.c).
  */
 #include "postgres.h"
 
+#include "access/xact.h"
+#include "catalog/pg_user_mapping.h"
+#include "common/hashfn.h"
+#include "lib/ilist.h"
+#include "utils/hsearch.h"
 #include "utils/memutils.h"
+#include "utils/syscache.h"
 
-#include "convert.h"
-#include "mint.h"
+#include "itemkey.h"
+#include "session.h"
 #include "writeset.h"
 
-#define MAX_ATTRIBUTES 10
+/* API Reference, TransactWriteItems */
+#define MAX_BYTES (4 * 1024 * 1024)
 
-typedef struct Item
+typedef struct Version
 {
-	DdbValue attributes[MAX_ATTRIBUTES];
-	int nattributes;
-} Item;
+	struct Version *older; /* NULL: there is none */
+	DdbChangeKind kind;
+	CommandId cid;
+	SubTransactionId subid;
+	bool retriable;
+	size_t size;      /* of the item, as DynamoDB counts */
+	const char *item; /* NULL: deleted */
+	size_t item_len;
+	const char *base; /* the oldest version's; NULL: none was read */
+	size_t base_len;
+	const char **read;
+	int nread;
+} Version;
 
-struct DdbWriteset
+typedef struct Table
+{
+	dlist_node node;
+	DdbWriteTable table; /* its strings are ours */
+	dlist_head entries;
+} Table;
+
+typedef struct Entry
+{
+	/* what the hash table finds it by */
+	const Table *table;
+	const char *key;
+	size_t key_len;
+
+	dlist_node node; /* of the table's entries */
+	Version *newest; /* NULL only until the first is added */
+} Entry;
+
+typedef struct WriteSet
 {
 	MemoryContext cxt;
-	DdbSession *session;
-	const char *table;
-	Item *items; /* room for all of them */
-	int nitems;
-};
+	HTAB *entries;
+	dlist_head tables;
+	int nentries;
+	size_t size; /* of the newest versions */
+} WriteSet;
 
-DdbWriteset *
-ddb_writeset_create(MemoryContext cxt, DdbSession *session, const char *table)
+/* Of the current transaction; NULL: nothing was written. */
+static WriteSet *set = NULL;
+
+static uint32
+hash_entry(const void *key, Size keysize)
 {
-	DdbWriteset *writeset = MemoryContextAllocZero(cxt, sizeof(DdbWriteset));
+	const Entry *entry = key;
 
-	writeset->cxt = cxt;
-	writeset->session = session;
-	writeset->table = table;
-	return writeset;
+	return hash_bytes((const unsigned char *) entry->key, (int) entry->key_len) ^
+		   hash_bytes((const unsigned char *) &entry->table, sizeof(Table *));
 }
 
-void
-ddb_writeset_put(DdbWriteset *writeset)
+/* A callback of dynahash: 0 where they are equal. */
+static int
+match_entry(const void *a, const void *b, Size keysize)
 {
-	int n = writeset->nitems;
+	const Entry *left = a;
+	const Entry *right = b;
 
-	if (n == DDB_TRANSACT_MAX_ACTIONS)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("cannot write more than %d items at once",
-						DDB_TRANSACT_MAX_ACTIONS)));
-	/* Powers of two, so that most sets take the room of one item. */
-	if (n == 0)
-		writeset->items = MemoryContextAlloc(writeset->cxt, sizeof(Item));
-	else if ((n & (n - 1)) == 0)
-		writeset->items = repalloc(writeset->items, sizeof(Item) * n * 2);
-	writeset->items[n].nattributes = 0;
-	writeset->nitems++;
+	if (left->table != right->table || left->key_len != right->key_len)
+		return 1;
+	return memcmp(left->key, right->key, left->key_len);
 }
 
-void
-ddb_writeset_set(DdbWriteset *writeset, const char *name, const char *text,
-				 size_t len)
+static WriteSet *
+create_set(void)
 {
-	Item *item = &writeset->items[writeset->nitems - 1];
-	DdbValue *attribute = &item->attributes[item->nattributes++];
-	char *copy = MemoryContextAlloc(writeset->cxt, len + 1);
+	MemoryContext cxt = AllocSetContextCreate(TopTransactionContext,
+											  "cruddur_ddb writes",
+											  ALLOCSET_DEFAULT_SIZES);
+	WriteSet *created = MemoryContextAllocZero(cxt, sizeof(WriteSet));
+	HASHCTL control = {.keysize = offsetof(Entry, node),
+					   .entrysize = sizeof(Entry),
+					   .hash = hash_entry,
+					   .match = match_entry,
+					   .hcxt = cxt};
 
-	Assert(item->nattributes <= MAX_ATTRIBUTES);
-	memcpy(copy, text, len);
-	copy[len] = '\0';
-	attribute->name = name;
-	attribute->type = DDB_TYPE_S;
-	attribute->text = copy;
-	attribute->len = len;
+	created->cxt = cxt;
+	dlist_init(&created->tables);
+	created->entries =
+		hash_create("cruddur_ddb writes",
+					DDB_TRANSACT_MAX_ACTIONS,
+					&control,
+					HASH_ELEM | HASH_FUNCTION | HASH_COMPARE | HASH_CONTEXT);
+	return created;
 }
 
-int
-ddb_writeset_count(const DdbWriteset *writeset)
+static Table *
+find_table(Oid server, const char *name)
 {
-	return writeset->nitems;
-}
+	dlist_iter iter;
 
-static void
-free_wanted(void *wanted)
-{
-	ddb_wanted_free(wanted);
-}
-
-/*
- * Count a write that was applied, with the units that its answer names. An
- * answer that is none of DynamoDB's says nothing of the sort.
- */
-static void
-count_written(DdbWriteset *writeset, DdbCall *call)
-{
-	DdbPage *page = ddb_session_create_page(writeset->cxt);
-	DdbYield yield = {.items_written = writeset->nitems};
-
-	ddb_session_decode(writeset->session, call, ddb_session_wanted_nothing(), page);
-	yield.write_units = page->capacity_units;
-	ddb_session_count(writeset->session, call, &yield);
-}
-
-/* Does the cell hold exactly this text? */
-static bool
-same_text(const DdbPage *page, const DdbCell *cell, const DdbValue *value)
-{
-	char *text;
-	long len;
-
-	if (cell->type != DDB_TYPE_S)
-		return false;
-	if (!cell->escaped)
-		return cell->len == value->len &&
-			   memcmp(ddb_page_text(page, cell), value->text, cell->len) == 0;
-	text = palloc(cell->len);
-	len = ddb_json_unescape(ddb_page_text(page, cell), cell->len, text);
-	return len == (long) value->len && memcmp(text, value->text, len) == 0;
-}
-
-/* Is the item that stands under the key of ours the very one we put? */
-static bool
-is_ours(DdbWriteset *writeset, const Item *item)
-{
-	DdbSession *session = writeset->session;
-	DdbOwned *wanted_seat = ddb_own_register(writeset->cxt, free_wanted);
-	DdbOwned *seat = ddb_session_own_call(writeset->cxt);
-	DdbPage *page = ddb_session_create_page(writeset->cxt);
-	const char *names[MAX_ATTRIBUTES] = {NULL};
-	DdbRead read = {.kind = DDB_READ_GET,
-					.table = writeset->table,
-					.keys = item->attributes,
-					.nkeys = 1,
-					.key_len = 2,
-					.consistent = true};
-	DdbWanted *wanted;
-	DdbCall *call;
-
-	for (int i = 0; i < item->nattributes; i++)
-		names[i] = item->attributes[i].name;
-	wanted = ddb_own_set(wanted_seat,
-						 ddb_wanted_create(names, item->nattributes, false));
-	call = ddb_own_set(seat, ddb_client_read(ddb_session_client(session), &read));
-	ddb_session_read_page(session, call, wanted, page);
-	if (page->nitems == 0)
-		return false;
-	for (int i = 0; i < item->nattributes; i++)
+	if (set == NULL)
+		return NULL;
+	dlist_foreach(iter, &set->tables)
 	{
-		if (!same_text(page, ddb_page_cell(page, 0, i), &item->attributes[i]))
-			return false;
+		Table *table = dlist_container(Table, node, iter.cur);
+
+		if (table->table.server == server && strcmp(table->table.table, name) == 0)
+			return table;
 	}
+	return NULL;
+}
+
+/* The user mapping that gives the credentials. */
+static Oid
+mapping_of(const DdbWriteTable *table)
+{
+	Oid mapping = GetSysCacheOid2(USERMAPPINGUSERSERVER,
+								  Anum_pg_user_mapping_oid,
+								  ObjectIdGetDatum(table->user),
+								  ObjectIdGetDatum(table->server));
+
+	if (OidIsValid(mapping))
+		return mapping;
+	return GetSysCacheOid2(USERMAPPINGUSERSERVER,
+						   Anum_pg_user_mapping_oid,
+						   ObjectIdGetDatum(InvalidOid),
+						   ObjectIdGetDatum(table->server));
+}
+
+/* All that the transaction writes goes out as one request of one user's. */
+static void
+check_origin(const DdbWriteTable *table)
+{
+	const DdbWriteTable *first;
+
+	if (dlist_is_empty(&set->tables) || set->nentries == 0)
+		return;
+	first = &dlist_container(Table, node, dlist_head_node(&set->tables))->table;
+	if (first->server == table->server &&
+		(first->user == table->user || mapping_of(first) == mapping_of(table)))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("cannot write to DynamoDB by two foreign servers or user "
+					"mappings in one transaction"),
+			 errdetail("They could not be committed together."),
+			 errhint("Use two transactions, or set cruddur_ddb.write_mode to "
+					 "\"immediate\".")));
+}
+
+static Table *
+find_or_create_table(const DdbWriteTable *table)
+{
+	Table *found = find_table(table->server, table->table);
+	DdbWriteTable *copy;
+
+	if (found != NULL)
+		return found;
+	found = MemoryContextAllocZero(set->cxt, sizeof(Table));
+	copy = &found->table;
+	*copy = *table;
+	copy->table = MemoryContextStrdup(set->cxt, table->table);
+	for (int i = 0; i < 2 && table->key_names[i] != NULL; i++)
+		copy->key_names[i] = MemoryContextStrdup(set->cxt, table->key_names[i]);
+	dlist_init(&found->entries);
+	dlist_push_tail(&set->tables, &found->node);
+	return found;
+}
+
+static Entry *
+find_entry(const Table *table, StringInfo key)
+{
+	Entry wanted = {.table = table, .key = key->data, .key_len = key->len};
+
+	return hash_search(set->entries, &wanted, HASH_FIND, NULL);
+}
+
+/* The entry has no version yet. */
+static Entry *
+create_entry(Table *table, StringInfo key)
+{
+	char *bytes = MemoryContextAlloc(set->cxt, key->len + 1);
+	Entry wanted = {.table = table, .key = bytes, .key_len = key->len};
+	Entry *entry;
+	bool found;
+
+	memcpy(bytes, key->data, key->len);
+	entry = hash_search(set->entries, &wanted, HASH_ENTER, &found);
+	entry->newest = NULL;
+	dlist_push_tail(&table->entries, &entry->node);
+	set->nentries++;
+	return entry;
+}
+
+static void
+remove_entry(Entry *entry)
+{
+	dlist_delete(&entry->node);
+	set->nentries--;
+	(void) hash_search(set->entries, entry, HASH_REMOVE, NULL);
+}
+
+/* As DynamoDB counts; 0: there is no item. */
+static size_t
+size_of_item(const char *item, size_t item_len)
+{
+	const DdbImage *image;
+
+	if (item == NULL)
+		return 0;
+	image = ddb_itemkey_parse(item, item_len);
+	return ddb_image_size(image->attributes, image->nattributes);
+}
+
+/* A copy in one piece with the version, so that freeing it frees all. */
+static char *
+copy_bytes(char **room, const char *bytes, size_t len)
+{
+	char *copy = *room;
+
+	memcpy(copy, bytes, len);
+	copy[len] = '\0';
+	*room += len + 1;
+	return copy;
+}
+
+/* The change as a version; what was read is kept of the first. */
+static Version *
+create_version(const DdbChange *change, CommandId cid, bool is_first)
+{
+	bool keep_base = is_first && change->base != NULL;
+	bool has_item = change->item != NULL;
+	size_t room_len = change->item_len + 1 + sizeof(char *) * change->nread;
+	Version *version;
+	char *room;
+
+	if (keep_base)
+		room_len += change->base_len + 1;
+	for (int i = 0; i < change->nread; i++)
+		room_len += strlen(change->read[i]) + 1;
+	version = MemoryContextAllocHuge(set->cxt, sizeof(Version) + room_len);
+	memset(version, 0, sizeof(Version));
+	version->read = (const char **) (version + 1);
+	room = (char *) (version->read + change->nread);
+	version->kind = change->kind;
+	version->cid = cid;
+	version->subid = GetCurrentSubTransactionId();
+	version->retriable = change->retriable;
+	version->item_len = change->item_len;
+	if (has_item)
+		version->item = copy_bytes(&room, change->item, change->item_len);
+	if (keep_base)
+	{
+		version->base = copy_bytes(&room, change->base, change->base_len);
+		version->base_len = change->base_len;
+	}
+	for (int i = 0; i < change->nread; i++)
+		version->read[version->nread++] =
+			copy_bytes(&room, change->read[i], strlen(change->read[i]));
+	return version;
+}
+
+static void
+push_version(Entry *entry, Version *version)
+{
+	if (entry->newest != NULL)
+		set->size -= entry->newest->size;
+	set->size += version->size;
+	version->older = entry->newest;
+	entry->newest = version;
+}
+
+/* False: it was the entry's last one. */
+static bool
+pop_version(Entry *entry)
+{
+	Version *version = entry->newest;
+
+	set->size -= version->size;
+	entry->newest = version->older;
+	if (entry->newest != NULL)
+		set->size += entry->newest->size;
+	pfree(version);
+	return entry->newest != NULL;
+}
+
+static const Version *
+oldest_version(const Entry *entry)
+{
+	const Version *version = entry->newest;
+
+	while (version->older != NULL)
+		version = version->older;
+	return version;
+}
+
+/* Made and deleted again: nothing of it is left to be sent. */
+static bool
+is_void(const Entry *entry)
+{
+	return entry->newest->item == NULL &&
+		   oldest_version(entry)->kind == DDB_CHANGE_INSERT;
+}
+
+static int
+count_sent(void)
+{
+	int n = 0;
+	dlist_iter tables;
+	dlist_iter entries;
+
+	dlist_foreach(tables, &set->tables)
+	{
+		Table *table = dlist_container(Table, node, tables.cur);
+
+		dlist_foreach(entries, &table->entries) n +=
+			!is_void(dlist_container(Entry, node, entries.cur));
+	}
+	return n;
+}
+
+/* What one TransactWriteItems can have */
+static void
+check_limits(void)
+{
+	const char *limit = NULL;
+
+	if (set->size > MAX_BYTES)
+		limit = "4 MB";
+	else if (set->nentries > DDB_TRANSACT_MAX_ACTIONS &&
+			 count_sent() > DDB_TRANSACT_MAX_ACTIONS)
+		limit = psprintf("%d items", DDB_TRANSACT_MAX_ACTIONS);
+	if (limit == NULL)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("cannot write more than %s to DynamoDB in one transaction",
+					limit),
+			 errdetail("A transaction's writes are sent together at COMMIT, as "
+					   "one TransactWriteItems."),
+			 errhint("To write more, without the guarantees of a transaction, "
+					 "set cruddur_ddb.write_mode to \"immediate\".")));
+}
+
+static void
+refuse_duplicate(const DdbWriteTable *table, const DdbChange *change)
+{
+	ereport(ERROR,
+			(errcode(change->retriable ? ERRCODE_T_R_SERIALIZATION_FAILURE
+									   : ERRCODE_UNIQUE_VIOLATION),
+			 errmsg("duplicate key value violates the primary key of DynamoDB "
+					"table \"%s\"",
+					table->table),
+			 errdetail("This transaction has written an item with this key.")));
+}
+
+/* May the change be made? False: this command has made one already. */
+static bool
+is_allowed(const DdbWriteTable *table, const DdbChange *change,
+		   const Entry *entry, CommandId cid)
+{
+	const Version *newest = entry == NULL ? NULL : entry->newest;
+
+	if (newest == NULL)
+		return true;
+	if (change->kind == DDB_CHANGE_INSERT && newest->item != NULL)
+		refuse_duplicate(table, change);
+	if (change->kind != DDB_CHANGE_UPDATE && change->kind != DDB_CHANGE_DELETE)
+		return true;
+	if (newest->cid > cid)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("item to be changed was already modified by an "
+						"operation triggered by the current command"),
+				 errhint("Consider using an AFTER trigger instead of a BEFORE "
+						 "trigger to propagate changes to other rows.")));
+	return newest->cid < cid;
+}
+
+static const char *
+any_item(const DdbChange *change, size_t *len)
+{
+	*len = change->item != NULL ? change->item_len : change->base_len;
+	return change->item != NULL ? change->item : change->base;
+}
+
+static bool
+add_change(const DdbWriteTable *write_table, const DdbChange *change,
+		   CommandId cid)
+{
+	size_t len;
+	const char *item = any_item(change, &len);
+	StringInfo key = ddb_itemkey_identity(write_table, item, len);
+	size_t size = size_of_item(change->item, change->item_len);
+	Table *table;
+	Entry *entry;
+	Version *version;
+
+	if (set == NULL)
+		set = create_set();
+	check_origin(write_table);
+	table = find_or_create_table(write_table);
+	entry = find_entry(table, key);
+	if (!is_allowed(write_table, change, entry, cid))
+		return false;
+	version =
+		create_version(change,
+					   cid,
+					   entry == NULL && (change->kind == DDB_CHANGE_UPDATE ||
+										 change->kind == DDB_CHANGE_DELETE));
+	version->size = size;
+	if (entry == NULL)
+		entry = create_entry(table, key);
+	push_version(entry, version);
+	check_limits();
 	return true;
 }
 
-static DdbCall *
-start(DdbWriteset *writeset)
+bool
+ddb_writeset_change(const DdbWriteTable *table, const DdbChange *change,
+					CommandId cid)
 {
-	DdbClient *client = ddb_session_client(writeset->session);
-	DdbOwned *seat = ddb_session_own_call(writeset->cxt);
-	DdbPut puts[DDB_TRANSACT_MAX_ACTIONS];
-	pg_uuid_t token;
-	char token_text[DDB_UUID_TEXT_LEN];
+	MemoryContext cxt = ddb_session_context();
+	MemoryContext caller = MemoryContextSwitchTo(cxt);
+	bool changed = add_change(table, change, cid);
 
-	for (int i = 0; i < writeset->nitems; i++)
-		puts[i] = (DdbPut){.table = writeset->table,
-						   .attributes = writeset->items[i].attributes,
-						   .nattributes = writeset->items[i].nattributes};
-	if (writeset->nitems == 1)
-		return ddb_own_set(seat, ddb_client_put_new(client, puts));
-	ddb_mint_uuid(&token);
-	ddb_convert_uuid_text(&token, token_text);
-	return ddb_own_set(seat,
-					   ddb_client_transact_put(client,
-											   puts,
-											   writeset->nitems,
-											   token_text));
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(cxt);
+	return changed;
 }
 
-/*
- * A put that was repeated because its first answer was lost is refused if the
- * first one was applied: by itself. TransactWriteItems has its token for that.
- */
-static bool
-refused_by_itself(DdbWriteset *writeset, const DdbStatus *status)
+DdbHolding
+ddb_writeset_holds(const DdbWriteTable *table, const char *item, size_t item_len)
 {
-	return status->kind == DDB_STATUS_CONDITION && status->maybe_applied &&
-		   is_ours(writeset, &writeset->items[0]);
+	const Table *found = find_table(table->server, table->table);
+	const Entry *entry;
+
+	if (found == NULL)
+		return DDB_HOLDS_NOTHING;
+	entry = find_entry(found, ddb_itemkey_identity(table, item, item_len));
+	if (entry == NULL)
+		return DDB_HOLDS_NOTHING;
+	return entry->newest->item == NULL ? DDB_HOLDS_DELETED : DDB_HOLDS_ITEM;
+}
+
+/* The newest version that is older than the command; NULL: there is none. */
+static const Version *
+version_before(const Entry *entry, CommandId curcid)
+{
+	const Version *version = entry->newest;
+
+	while (version != NULL && version->cid >= curcid)
+		version = version->older;
+	return version;
+}
+
+int
+ddb_writeset_visit(Oid server, const char *table, CommandId curcid,
+				   const char *key_names[2],
+				   void (*visit)(const DdbBuffered *item, void *arg), void *arg)
+{
+	Table *found = find_table(server, table);
+	int n = 0;
+	dlist_iter iter;
+
+	if (found == NULL)
+		return 0;
+	key_names[0] = found->table.key_names[0];
+	key_names[1] = found->table.key_names[1];
+	dlist_foreach(iter, &found->entries)
+	{
+		const Entry *entry = dlist_container(Entry, node, iter.cur);
+		const Version *version = version_before(entry, curcid);
+		DdbBuffered item;
+
+		if (version == NULL)
+			continue;
+		item = (DdbBuffered){.key = entry->key,
+							 .key_len = entry->key_len,
+							 .item = version->item,
+							 .item_len = version->item_len};
+		visit(&item, arg);
+		n++;
+	}
+	return n;
+}
+
+static bool
+has_name(const char *const *names, int nnames, const char *name)
+{
+	for (int i = 0; i < nnames; i++)
+	{
+		if (strcmp(names[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What decided any of the versions, each name once; in CurrentMemoryContext. */
+static void
+collect_read(const Entry *entry, DdbDifference *difference)
+{
+	const char **names;
+	int n = 0;
+
+	for (const Version *v = entry->newest; v != NULL; v = v->older)
+		n += v->nread;
+	names = palloc_array(const char *, n + 1);
+	n = 0;
+	for (const Version *v = entry->newest; v != NULL; v = v->older)
+	{
+		for (int i = 0; i < v->nread; i++)
+		{
+			if (!has_name(names, n, v->read[i]))
+				names[n++] = v->read[i];
+		}
+	}
+	difference->read = names;
+	difference->nread = n;
+}
+
+static void
+conclude(const Table *table, const Entry *entry, DdbOutcome *outcome)
+{
+	const Version *oldest = oldest_version(entry);
+	DdbDifference *difference = &outcome->difference;
+
+	memset(outcome, 0, sizeof(DdbOutcome));
+	outcome->table = &table->table;
+	outcome->key = entry->key;
+	outcome->key_len = entry->key_len;
+	outcome->retriable = oldest->retriable;
+	difference->base = oldest->base;
+	difference->base_len = oldest->base_len;
+	difference->item = entry->newest->item;
+	difference->item_len = entry->newest->item_len;
+	/* To delete what was put without a look at it, its key will do. */
+	if (difference->item == NULL && difference->base == NULL)
+	{
+		difference->base = entry->newest->older->item;
+		difference->base_len = entry->newest->older->item_len;
+	}
+	switch (oldest->kind)
+	{
+		case DDB_CHANGE_INSERT:
+			difference->expect = DDB_EXPECT_ABSENT;
+			break;
+		case DDB_CHANGE_UPDATE:
+		case DDB_CHANGE_DELETE:
+			difference->expect = DDB_EXPECT_PRESENT;
+			collect_read(entry, difference);
+			break;
+		default:
+			difference->expect = DDB_EXPECT_ANYTHING;
+	}
+	/* Of what was put anew, nothing of the old item may stay. */
+	for (const Version *v = entry->newest; v != NULL; v = v->older)
+		difference->whole |=
+			v->kind == DDB_CHANGE_INSERT || v->kind == DDB_CHANGE_REPLACE;
 }
 
 void
-ddb_writeset_send(DdbWriteset *writeset)
+ddb_writeset_conclude(void (*visit)(const DdbOutcome *outcome, void *arg),
+					  void *arg)
 {
-	DdbStatus status;
-	DdbCall *call;
+	dlist_iter tables;
+	dlist_iter entries;
 
-	if (writeset->nitems == 0)
+	if (set == NULL)
 		return;
-	call = start(writeset);
-	ddb_session_wait(writeset->session, call);
-	status = *ddb_call_status(call);
-	if (status.kind == DDB_OK || refused_by_itself(writeset, &status))
+	dlist_foreach(tables, &set->tables)
 	{
-		count_written(writeset, call);
-		return;
+		Table *table = dlist_container(Table, node, tables.cur);
+
+		dlist_foreach(entries, &table->entries)
+		{
+			const Entry *entry = dlist_container(Entry, node, entries.cur);
+			DdbOutcome outcome;
+
+			if (is_void(entry))
+				continue;
+			conclude(table, entry, &outcome);
+			visit(&outcome, arg);
+		}
 	}
-	/* What stands there is another's, so ours was never applied. */
-	if (status.kind == DDB_STATUS_CONDITION)
-		status.maybe_applied = false;
-	ddb_session_count(writeset->session, call, NULL);
-	ddb_session_report(writeset->session, call, &status);
+}
+
+int
+ddb_writeset_count(void)
+{
+	return set == NULL ? 0 : set->nentries;
+}
+
+void
+ddb_writeset_forget(void)
+{
+	set = NULL;
+}
+
+/* For each entry whose newest version is the subtransaction's */
+static void
+end_subtransaction(SubTransactionId subid,
+				   void (*end)(Entry *, SubTransactionId, SubTransactionId),
+				   SubTransactionId parent)
+{
+	dlist_iter tables;
+	dlist_mutable_iter entries;
+
+	if (set == NULL)
+		return;
+	dlist_foreach(tables, &set->tables)
+	{
+		Table *table = dlist_container(Table, node, tables.cur);
+
+		dlist_foreach_modify(entries, &table->entries)
+		{
+			Entry *entry = dlist_container(Entry, node, entries.cur);
+
+			if (entry->newest->subid == subid)
+				end(entry, subid, parent);
+		}
+	}
+}
+
+static void
+drop_versions(Entry *entry, SubTransactionId subid, SubTransactionId parent)
+{
+	while (entry->newest->subid == subid)
+	{
+		if (!pop_version(entry))
+		{
+			remove_entry(entry);
+			return;
+		}
+	}
+}
+
+static void
+hand_up_versions(Entry *entry, SubTransactionId subid, SubTransactionId parent)
+{
+	for (Version *v = entry->newest; v != NULL && v->subid == subid; v = v->older)
+		v->subid = parent;
+}
+
+void
+ddb_writeset_drop(SubTransactionId aborted)
+{
+	end_subtransaction(aborted, drop_versions, InvalidSubTransactionId);
+}
+
+void
+ddb_writeset_hand_up(SubTransactionId committed, SubTransactionId parent)
+{
+	end_subtransaction(committed, hand_up_versions, parent);
 }
