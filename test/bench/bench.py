@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""How fast the extension reads, against libcurl alone and against boto3.
+"""How fast the extension is, against libcurl alone and against boto3.
 
 The three take turns, round by round. A bound is judged by the median of the
 rounds' ratios; exits 1 if one is missed. What is measured, and how, is in
-tables.py and messages.py.
+tables.py, messages.py and writes.py.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import messages
 import orders
 import scene
 import tables
+import writes
 
 
 def split_cpus(connection):
@@ -66,7 +67,9 @@ def main():
         on_messages = messages.run(connection, recorder, server_cpus, folder,
                                    pace)
     recorder.close()
-    held = [tables.report(on_tables), messages.report(on_messages)]
+    on_writes = writes.run(connection, engine, 1 if quick else 3)
+    held = [tables.report(on_tables), messages.report(on_messages),
+            writes.report(on_writes)]
     raise SystemExit(0 if all(held) else 1)
 
 
