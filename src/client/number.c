@@ -5,6 +5,7 @@
  * A text is first taken apart: sign, significant digits, power of ten. The
  * digits stay where they are, perhaps with a point among them.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "number.h"
@@ -199,4 +200,31 @@ ddb_number_compare(const char *a, size_t a_len, const char *b, size_t b_len)
 	else
 		order = compare_digits(&x, &y);
 	return x.negative ? -order : order;
+}
+
+size_t
+ddb_number_normalize(const char *text, size_t len,
+					 char out[DDB_NUMBER_NORMAL_LEN])
+{
+	char *to = out;
+	Decimal d;
+
+	if (ddb_number_check(text, len) != DDB_NUMBER_FITS)
+		return 0;
+	(void) parse(&d, text, len);
+	if (d.first == NULL)
+	{
+		*to = '0';
+		return 1;
+	}
+	if (d.negative)
+		*to++ = '-';
+	for (const char *p = d.first; p <= d.last; p++)
+	{
+		if (*p != '.')
+			*to++ = *p;
+	}
+	to +=
+		snprintf(to, DDB_NUMBER_NORMAL_LEN - (to - out), "e%d", (int) d.exponent);
+	return (size_t) (to - out);
 }

@@ -226,6 +226,55 @@ test_plain(void)
 	}
 }
 
+/* Each line of what is the same number has one normal text. */
+static void
+test_normalize(void)
+{
+	static const struct
+	{
+		const char *text;
+		const char *normal; /* "": it has none */
+	} cases[] = {
+		{"0", "0"},
+		{"-0", "0"},
+		{"0.000e99", "0"},
+		{"1", "1e0"},
+		{"+1.0", "1e0"},
+		{"0.1E1", "1e0"},
+		{"100e-2", "1e0"},
+		{"-1", "-1e0"},
+		{"100", "1e2"},
+		{"-0012.500", "-125e1"},
+		{"0.00125", "125e-3"},
+		{DIGITS_38, DIGITS_38 "e37"},
+		{"-0." DIGITS_38 "00e-129", "-" DIGITS_38 "e-130"},
+		{"9.9e125", "99e125"},
+		{DIGITS_39, ""},
+		{"1e126", ""},
+		{"1e-131", ""},
+		{"NaN", ""},
+		{"", ""},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	{
+		/* One byte more, which must stay. */
+		char out[DDB_NUMBER_NORMAL_LEN + 1];
+		const char *text = cases[i].text;
+		size_t len;
+
+		memset(out, '~', sizeof(out));
+		len = ddb_number_normalize(text, strlen(text), out);
+		ok(len == strlen(cases[i].normal) &&
+			   memcmp(out, cases[i].normal, len) == 0 &&
+			   out[DDB_NUMBER_NORMAL_LEN] == '~',
+		   "\"%s\" is %.*s",
+		   text,
+		   (int) len,
+		   out);
+	}
+}
+
 int
 main(void)
 {
@@ -233,5 +282,6 @@ main(void)
 	test_int64();
 	test_plain();
 	test_compare();
+	test_normalize();
 	return tap_done();
 }
