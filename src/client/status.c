@@ -234,15 +234,33 @@ set_exception(DdbStatus *status, const char *type)
 	copy_clean(status->exception, sizeof(status->exception), type, len);
 }
 
+static bool
+speaks_of_limit(const char *message)
+{
+	for (size_t i = 0; i < LENGTH(limit_phrases); i++)
+	{
+		if (strstr(message, limit_phrases[i]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* An item that an update makes too large is a ValidationError too. */
 static DdbReason
-reason_of(const char *code)
+reason_of(const char *code, const char *message)
 {
 	if (code == NULL)
 		return DDB_REASON_NONE;
 	for (size_t i = 0; i < LENGTH(reason_codes); i++)
 	{
-		if (strcmp(code, reason_codes[i].code) == 0)
-			return reason_codes[i].reason;
+		DdbReason reason = reason_codes[i].reason;
+
+		if (strcmp(code, reason_codes[i].code) != 0)
+			continue;
+		if (reason == DDB_REASON_VALIDATION && message != NULL &&
+			speaks_of_limit(message))
+			return DDB_REASON_LIMIT;
+		return reason;
 	}
 	return DDB_REASON_OTHER;
 }
@@ -256,22 +274,14 @@ set_reasons(DdbStatus *status, json_t *reasons)
 		n = DDB_TRANSACT_MAX_ACTIONS;
 	for (size_t i = 0; i < n; i++)
 	{
-		json_t *code = json_object_get(json_array_get(reasons, i), "Code");
+		json_t *reason = json_array_get(reasons, i);
+		json_t *code = json_object_get(reason, "Code");
+		json_t *message = json_object_get(reason, "Message");
 
-		status->reasons[i] = (uint8_t) reason_of(json_string_value(code));
+		status->reasons[i] = (uint8_t) reason_of(json_string_value(code),
+												 json_string_value(message));
 	}
 	status->nreasons = (int) n;
-}
-
-static bool
-speaks_of_limit(const char *message)
-{
-	for (size_t i = 0; i < LENGTH(limit_phrases); i++)
-	{
-		if (strstr(message, limit_phrases[i]) != NULL)
-			return true;
-	}
-	return false;
 }
 
 /*

@@ -47,7 +47,7 @@ typedef enum DdbReason
 	DDB_REASON_CONDITION,  /* ConditionalCheckFailed */
 	DDB_REASON_CONFLICT,   /* TransactionConflict */
 	DDB_REASON_THROTTLED,  /* throttling or provisioned throughput */
-	DDB_REASON_LIMIT,      /* ItemCollectionSizeLimitExceeded */
+	DDB_REASON_LIMIT,      /* ItemCollectionSizeLimitExceeded, item too large */
 	DDB_REASON_VALIDATION, /* ValidationError */
 	DDB_REASON_OTHER
 } DdbReason;

@@ -207,6 +207,7 @@ test_reasons(void)
 									   DDB_REASON_THROTTLED,
 									   DDB_REASON_LIMIT,
 									   DDB_REASON_VALIDATION,
+									   DDB_REASON_LIMIT,
 									   DDB_REASON_OTHER,
 									   DDB_REASON_NONE};
 	DdbStatus status =
@@ -219,7 +220,10 @@ test_reasons(void)
 			   "{\"Code\":\"ThrottlingError\"},"
 			   "{\"Code\":\"ProvisionedThroughputExceeded\"},"
 			   "{\"Code\":\"ItemCollectionSizeLimitExceeded\"},"
-			   "{\"Code\":\"ValidationError\"},{\"Code\":\"New\"},{}]}");
+			   "{\"Code\":\"ValidationError\",\"Message\":\"m\"},"
+			   "{\"Code\":\"ValidationError\",\"Message\":\"Item size to update "
+			   "has exceeded the maximum allowed size\"},"
+			   "{\"Code\":\"New\"},{}]}");
 
 	is_int(status.kind, DDB_STATUS_CANCELED, "a canceled transaction");
 	is_int(status.nreasons, sizeof(expected), "its reasons");
