@@ -339,7 +339,7 @@ read_last_key(Decoder *d)
 	return true;
 }
 
-/* BatchGetItem's "RequestItems" of what it has left undone. */
+/* The "RequestItems" of what a batch has left undone. */
 static bool
 read_unprocessed(Decoder *d)
 {
@@ -380,6 +380,7 @@ static const struct
 	{"ScannedCount", 4, read_scanned_count},
 	{"LastEvaluatedKey", 8, read_last_key},
 	{"UnprocessedKeys", 8, read_unprocessed},
+	{"UnprocessedItems", 8, read_unprocessed},
 	{"ConsumedCapacity", 16, read_capacity},
 };
 

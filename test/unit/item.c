@@ -121,7 +121,10 @@ test_get_item(void)
 		"{}",
 		"{\"Responses\":{\"t\":[]},\"UnprocessedKeys\":{ }}",
 		"{\"Responses\":{ },\"UnprocessedKeys\":null}",
+		"{\"UnprocessedItems\":{},\"ConsumedCapacity\":[]}",
 	};
+	static const char written[] =
+		"{\"UnprocessedItems\":" LEFT ",\"ItemCollectionMetrics\":{}}";
 	DdbWanted *wanted = ddb_wanted_create(names, 1, false);
 	DdbStatus status;
 	DdbPage page;
@@ -136,6 +139,9 @@ test_get_item(void)
 	cell_is(&page, 0, 0, DDB_TYPE_S, "x");
 	cell_is(&page, 2, 0, DDB_TYPE_S, "y");
 	ok(span_is(&page, page.rest, LEFT), "its unprocessed keys");
+	ok(decode(&page, written, strlen(written), wanted, &status) &&
+		   span_is(&page, page.rest, LEFT),
+	   "unprocessed items");
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
 		ok(decode(&page, none[i], strlen(none[i]), wanted, &status) &&
 			   page.nitems == 0 && page.rest.len == 0,
