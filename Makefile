@@ -21,6 +21,9 @@ CLIENT = \
 	src/client/capacity.o \
 	src/client/wanted.o \
 	src/client/document.o \
+	src/client/image.o \
+	src/client/image_same.o \
+	src/client/action.o \
 	src/client/item.o \
 	src/client/tableinfo.o \
 	src/client/exchange.o \

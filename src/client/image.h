@@ -26,6 +26,9 @@ typedef struct DdbImage
 {
 	int nattributes;
 	DdbItemAttribute *attributes; /* in the text's order */
+
+	/* private */
+	const DdbItemAttribute **by_name;
 } DdbImage;
 
 /*
