@@ -3,7 +3,8 @@
  *		DynamoDB's operations, one function each: arguments -> a started call.
  *
  * Not here: how JSON is written (writer.c), sending and retrying (call.c),
- * reading responses (item.c).
+ * reading responses (item.c), what a write says of its item
+ * (action.c).
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -218,6 +219,88 @@ ddb_client_transact_put(DdbClient *client, const DdbPut *puts, int nputs,
 	return start(client,
 				 "TransactWriteItems",
 				 nputs > 0 ? puts[0].table : NULL,
+				 &json,
+				 true);
+}
+
+/*
+ * Each of these may be repeated: it ends in the same item, or is refused since
+ * the first attempt was applied. See DdbStatus.maybe_applied.
+ */
+DdbCall *
+ddb_client_write(DdbClient *client, const DdbWrite *write)
+{
+	static const char *const operations[] = {[DDB_WRITE_PUT] = "PutItem",
+											 [DDB_WRITE_UPDATE] = "UpdateItem",
+											 [DDB_WRITE_DELETE] = "DeleteItem"};
+	DdbText json = begin(write->table);
+
+	ddb_action_add(&json, write);
+	set_string(&json, "ReturnConsumedCapacity", "TOTAL");
+	return start(client, operations[write->kind], write->table, &json, true);
+}
+
+DdbCall *
+ddb_client_transact_write(DdbClient *client, const DdbWrite *writes,
+						  int nwrites, const char *token)
+{
+	static const char *const actions[] =
+		{[DDB_WRITE_PUT] = "Put", [DDB_WRITE_UPDATE] = "Update", [DDB_WRITE_DELETE] = "Delete"};
+	DdbText json = begin(NULL);
+
+	ddb_writer_open(&json, "TransactItems", '[');
+	for (int i = 0; i < nwrites; i++)
+	{
+		ddb_writer_open(&json, NULL, '{');
+		ddb_writer_open(&json, actions[writes[i].kind], '{');
+		set_string(&json, "TableName", writes[i].table);
+		ddb_action_add(&json, &writes[i]);
+		ddb_writer_close(&json, '}');
+		ddb_writer_close(&json, '}');
+	}
+	ddb_writer_close(&json, ']');
+	set_string(&json, "ClientRequestToken", token);
+	set_string(&json, "ReturnConsumedCapacity", "TOTAL");
+	return start(client,
+				 "TransactWriteItems",
+				 nwrites > 0 ? writes[0].table : NULL,
+				 &json,
+				 true);
+}
+
+static void
+set_batch_writes(DdbText *json, const DdbWrite *writes, int nwrites)
+{
+	ddb_writer_open(json, "RequestItems", '{');
+	ddb_writer_open(json, writes[0].table, '[');
+	for (int i = 0; i < nwrites; i++)
+	{
+		bool is_put = writes[i].kind == DDB_WRITE_PUT;
+
+		ddb_writer_open(json, NULL, '{');
+		ddb_writer_open(json, is_put ? "PutRequest" : "DeleteRequest", '{');
+		ddb_action_add_subject(json, &writes[i]);
+		ddb_writer_close(json, '}');
+		ddb_writer_close(json, '}');
+	}
+	ddb_writer_close(json, ']');
+	ddb_writer_close(json, '}');
+}
+
+DdbCall *
+ddb_client_batch_write(DdbClient *client, const DdbWrite *writes, int nwrites,
+					   const char *resume, size_t resume_len)
+{
+	DdbText json = begin(NULL);
+
+	if (resume != NULL)
+		ddb_writer_verbatim(&json, "RequestItems", resume, resume_len);
+	else
+		set_batch_writes(&json, writes, nwrites);
+	set_string(&json, "ReturnConsumedCapacity", "TOTAL");
+	return start(client,
+				 "BatchWriteItem",
+				 nwrites > 0 ? writes[0].table : NULL,
 				 &json,
 				 true);
 }

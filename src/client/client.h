@@ -13,8 +13,8 @@
 #ifndef DDB_CLIENT_H
 #define DDB_CLIENT_H
 
+#include "action.h"
 #include "call.h"
-#include "image.h"
 #include "item.h"
 
 /*
@@ -102,41 +102,7 @@ extern DdbCall *ddb_client_put_new(DdbClient *client, const DdbPut *put);
 extern DdbCall *ddb_client_transact_put(DdbClient *client, const DdbPut *puts,
 										int nputs, const char *token);
 
-typedef enum DdbWriteKind
-{
-	DDB_WRITE_PUT,    /* PutItem: the item as a whole */
-	DDB_WRITE_UPDATE, /* UpdateItem: some of its attributes */
-	DDB_WRITE_DELETE  /* DeleteItem */
-} DdbWriteKind;
-
-/* What must be true of the item that is there when the write is applied. */
-typedef enum DdbExpect
-{
-	DDB_EXPECT_ANYTHING,
-	DDB_EXPECT_ABSENT, /* there is none */
-	DDB_EXPECT_PRESENT /* there is one, and it has the values expected */
-} DdbExpect;
-
-/* The write of one item. Members that a kind does not have are left 0. All is
- * borrowed. */
-typedef struct DdbWrite
-{
-	DdbWriteKind kind;
-	const char *table;
-	const char *key_name; /* the table's partition key attribute */
-	const char *item;     /* PUT: the item, JSON: {"pk":{"S":"a"},...} */
-	size_t item_len;
-	const char *key; /* UPDATE, DELETE: the item's key, JSON likewise */
-	size_t key_len;
-	const DdbItemAttribute *set; /* UPDATE: new values; NULL ones are removed */
-	int nset;
-	DdbExpect expect;
-	const DdbItemAttribute *expected; /* PRESENT: what these attributes have; with a
-								 * NULL value: that the item lacks it */
-	int nexpected;
-} DdbWrite;
-
-/* PutItem, UpdateItem or DeleteItem. */
+/* PutItem, UpdateItem or DeleteItem, by its kind. */
 extern DdbCall *ddb_client_write(DdbClient *client, const DdbWrite *write);
 
 /*

@@ -187,6 +187,40 @@ static const struct
 	 "{\"TableName\":\"t\",\"ReturnConsumedCapacity\":\"TOTAL\"}"},
 };
 
+#define ITEM "{\"pk\":{\"S\":\"p\"}, \"a\":{\"M\":{}}}"
+#define KEY "{\"pk\" :{\"S\":\"p\"}}"
+#define IS_ABSENT                                                              \
+	",\"ConditionExpression\":\"attribute_not_exists(#k)\","                   \
+	"\"ExpressionAttributeNames\":{\"#k\":\"pk\"}"
+#define IS_PRESENT                                                             \
+	",\"ConditionExpression\":\"attribute_exists(#k)\","                       \
+	"\"ExpressionAttributeNames\":{\"#k\":\"pk\"}"
+#define UNITS ",\"ReturnConsumedCapacity\":\"TOTAL\"}"
+
+static const DdbItemAttribute removed = {.name = "a"};
+static const DdbWrite writes[] = {
+	{.kind = DDB_WRITE_PUT,
+	 .table = "t",
+	 .key_name = "pk",
+	 .item = ITEM,
+	 .item_len = sizeof(ITEM) - 1,
+	 .expect = DDB_EXPECT_ABSENT},
+	{.kind = DDB_WRITE_UPDATE,
+	 .table = "u",
+	 .key_name = "pk",
+	 .key = KEY,
+	 .key_len = sizeof(KEY) - 1,
+	 .set = &removed,
+	 .nset = 1,
+	 .expect = DDB_EXPECT_PRESENT},
+	{.kind = DDB_WRITE_DELETE,
+	 .table = "t",
+	 .key_name = "pk",
+	 .key = KEY,
+	 .key_len = sizeof(KEY) - 1,
+	 .expect = DDB_EXPECT_PRESENT},
+};
+
 /* What arrived for this call, which is freed. */
 static void
 check_request(Network *network, DdbCall *call, const char *operation,
@@ -251,6 +285,74 @@ test_puts(void)
 }
 
 static void
+test_writes(void)
+{
+	static const char put[] = "\"Item\":" ITEM IS_ABSENT;
+	static const char update[] =
+		"\"Key\":" KEY ",\"UpdateExpression\":\"REMOVE #0\","
+		"\"ConditionExpression\":\"attribute_exists(#k)\","
+		"\"ExpressionAttributeNames\":{\"#k\":\"pk\",\"#0\":\"a\"}";
+	static const char delete[] = "\"Key\":" KEY IS_PRESENT;
+	char body[2000];
+	Network network;
+
+	start(&network);
+	snprintf(body, sizeof(body), "{\"TableName\":\"t\",%s%s", put, UNITS);
+	check_request(&network,
+				  ddb_client_write(network.client, &writes[0]),
+				  "PutItem",
+				  body);
+	snprintf(body, sizeof(body), "{\"TableName\":\"u\",%s%s", update, UNITS);
+	check_request(&network,
+				  ddb_client_write(network.client, &writes[1]),
+				  "UpdateItem",
+				  body);
+	snprintf(body, sizeof(body), "{\"TableName\":\"t\",%s%s", delete, UNITS);
+	check_request(&network,
+				  ddb_client_write(network.client, &writes[2]),
+				  "DeleteItem",
+				  body);
+	snprintf(body,
+			 sizeof(body),
+			 "{\"TransactItems\":[{\"Put\":{\"TableName\":\"t\",%s}},"
+			 "{\"Update\":{\"TableName\":\"u\",%s}},"
+			 "{\"Delete\":{\"TableName\":\"t\",%s}}],"
+			 "\"ClientRequestToken\":\"k\"%s",
+			 put,
+			 update,
+			 delete,
+			 UNITS);
+	check_request(&network,
+				  ddb_client_transact_write(network.client, writes, 3, "k"),
+				  "TransactWriteItems",
+				  body);
+	stop(&network);
+}
+
+static void
+test_batch_writes(void)
+{
+	const DdbWrite batch[] = {writes[0], writes[2]};
+	Network network;
+
+	start(&network);
+	check_request(&network,
+				  ddb_client_batch_write(network.client, batch, 2, NULL, 0),
+				  "BatchWriteItem",
+				  "{\"RequestItems\":{\"t\":[{\"PutRequest\":{\"Item\":" ITEM
+				  "}},{\"DeleteRequest\":{\"Key\":" KEY "}}]}" UNITS);
+	check_request(&network,
+				  ddb_client_batch_write(network.client,
+										 batch,
+										 2,
+										 "{\"t\":[]} and beyond",
+										 8),
+				  "BatchWriteItem",
+				  "{\"RequestItems\":{\"t\":[]}" UNITS);
+	stop(&network);
+}
+
+static void
 test_control(void)
 {
 	Network network;
@@ -286,13 +388,30 @@ test_control(void)
 	stop(&network);
 }
 
+/* The i-th of all requests with arguments. */
+static DdbCall *
+start_any(DdbClient *client, size_t i)
+{
+	const size_t nreads = sizeof(reads) / sizeof(reads[0]);
+
+	if (i < nreads)
+		return ddb_client_read(client, &reads[i].read);
+	i -= nreads;
+	if (i < 3)
+		return ddb_client_write(client, &writes[i]);
+	if (i == 3)
+		return ddb_client_transact_write(client, writes, 3, "k");
+	return ddb_client_batch_write(client, writes, 1, NULL, 0);
+}
+
 static void
 test_memory(void)
 {
+	const size_t nrequests = sizeof(reads) / sizeof(reads[0]) + 5;
 	Network network;
 
 	start(&network);
-	for (size_t i = 0; i < sizeof(reads) / sizeof(reads[0]); i++)
+	for (size_t i = 0; i < nrequests; i++)
 	{
 		int n;
 
@@ -302,7 +421,7 @@ test_memory(void)
 			bool failed;
 
 			tap_fail_alloc(n);
-			call = ddb_client_read(network.client, &reads[i].read);
+			call = start_any(network.client, i);
 			failed = tap_alloc_failed();
 			ok((call == NULL) == failed, "allocation %d", n);
 			ddb_call_free(call);
@@ -447,6 +566,8 @@ main(void)
 {
 	test_reads();
 	test_puts();
+	test_writes();
+	test_batch_writes();
 	test_control();
 	test_memory();
 	test_sending();
