@@ -176,53 +176,6 @@ ddb_client_read(DdbClient *client, const DdbRead *read)
 				 true);
 }
 
-/* What Put says of an item, alone and within a transaction. */
-static void
-set_put(DdbText *json, const DdbPut *put)
-{
-	set_values(json, "Item", put->attributes, put->nattributes);
-	set_string(json, "ConditionExpression", "attribute_not_exists(#k)");
-	ddb_writer_open(json, "ExpressionAttributeNames", '{');
-	set_string(json, "#k", put->attributes[0].name);
-	ddb_writer_close(json, '}');
-}
-
-DdbCall *
-ddb_client_put_new(DdbClient *client, const DdbPut *put)
-{
-	DdbText json = begin(put->table);
-
-	set_put(&json, put);
-	set_string(&json, "ReturnConsumedCapacity", "TOTAL");
-	return start(client, "PutItem", put->table, &json, true);
-}
-
-DdbCall *
-ddb_client_transact_put(DdbClient *client, const DdbPut *puts, int nputs,
-						const char *token)
-{
-	DdbText json = begin(NULL);
-
-	ddb_writer_open(&json, "TransactItems", '[');
-	for (int i = 0; i < nputs; i++)
-	{
-		ddb_writer_open(&json, NULL, '{');
-		ddb_writer_open(&json, "Put", '{');
-		set_string(&json, "TableName", puts[i].table);
-		set_put(&json, &puts[i]);
-		ddb_writer_close(&json, '}');
-		ddb_writer_close(&json, '}');
-	}
-	ddb_writer_close(&json, ']');
-	set_string(&json, "ClientRequestToken", token);
-	set_string(&json, "ReturnConsumedCapacity", "TOTAL");
-	return start(client,
-				 "TransactWriteItems",
-				 nputs > 0 ? puts[0].table : NULL,
-				 &json,
-				 true);
-}
-
 /*
  * Each of these may be repeated: it ends in the same item, or is refused since
  * the first attempt was applied. See DdbStatus.maybe_applied.

@@ -82,26 +82,6 @@ extern DdbCall *ddb_client_read(DdbClient *client, const DdbRead *read);
 /* The API's name of the operation. */
 extern const char *ddb_client_read_operation(DdbReadKind kind);
 
-/*
- * One item to be put unless its key exists. The first attribute is the
- * partition key: the condition is attribute_not_exists of it.
- */
-typedef struct DdbPut
-{
-	const char *table;
-	const DdbValue *attributes;
-	int nattributes;
-} DdbPut;
-
-extern DdbCall *ddb_client_put_new(DdbClient *client, const DdbPut *put);
-
-/*
- * Put all or none, up to DDB_TRANSACT_MAX_ACTIONS. token is the
- * ClientRequestToken, 1 to 36 characters: with it a repeat is harmless.
- */
-extern DdbCall *ddb_client_transact_put(DdbClient *client, const DdbPut *puts,
-										int nputs, const char *token);
-
 /* PutItem, UpdateItem or DeleteItem, by its kind. */
 extern DdbCall *ddb_client_write(DdbClient *client, const DdbWrite *write);
 

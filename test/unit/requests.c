@@ -256,34 +256,6 @@ test_reads(void)
 	stop(&network);
 }
 
-#define PUT_MEMBERS                                                            \
-	"\"Item\":{\"pk\":{\"S\":\"a\\\"b\"},\"sk\":{\"N\":\"-1.5\"}},"            \
-	"\"ConditionExpression\":\"attribute_not_exists(#k)\","                    \
-	"\"ExpressionAttributeNames\":{\"#k\":\"pk\"}"
-
-static void
-test_puts(void)
-{
-	static const DdbPut puts[] = {{"t", key_attributes, 2},
-								  {"u", key_attributes, 2}};
-	Network network;
-
-	start(&network);
-	check_request(&network,
-				  ddb_client_put_new(network.client, puts),
-				  "PutItem",
-				  "{\"TableName\":\"t\"," PUT_MEMBERS
-				  ",\"ReturnConsumedCapacity\":\"TOTAL\"}");
-	check_request(&network,
-				  ddb_client_transact_put(network.client, puts, 2, "token"),
-				  "TransactWriteItems",
-				  "{\"TransactItems\":[{\"Put\":{\"TableName\":\"t\"," PUT_MEMBERS
-				  "}},{\"Put\":{\"TableName\":\"u\"," PUT_MEMBERS
-				  "}}],\"ClientRequestToken\":\"token\","
-				  "\"ReturnConsumedCapacity\":\"TOTAL\"}");
-	stop(&network);
-}
-
 static void
 test_writes(void)
 {
@@ -565,7 +537,6 @@ int
 main(void)
 {
 	test_reads();
-	test_puts();
 	test_writes();
 	test_batch_writes();
 	test_control();
