@@ -60,6 +60,11 @@ OBJS = $(CLIENT) \
 	src/pg/fetch.o \
 	src/pg/relation.o \
 	src/pg/column.o \
+	src/pg/scalar.o \
+	src/pg/docwriter.o \
+	src/pg/encoder.o \
+	src/pg/itemtree.o \
+	src/pg/itemwriter.o \
 	src/pg/operand.o \
 	src/pg/expression.o \
 	src/pg/condition.o \
