@@ -59,6 +59,7 @@ OBJS = $(CLIENT) \
 	src/pg/pages.o \
 	src/pg/fetch.o \
 	src/pg/relation.o \
+	src/pg/description.o \
 	src/pg/column.o \
 	src/pg/operand.o \
 	src/pg/expression.o \
@@ -68,6 +69,8 @@ OBJS = $(CLIENT) \
 	src/pg/plan.o \
 	src/pg/bind.o \
 	src/pg/rowreader.o \
+	src/pg/writetarget.o \
+	src/pg/newrow.o \
 	src/pg/prefetch.o \
 	src/pg/users.o \
 	src/pg/membership.o \
@@ -88,6 +91,9 @@ OBJS = $(CLIENT) \
 	src/pg/prefetch_path.o \
 	src/pg/fdw_plan.o \
 	src/pg/fdw_scan.o \
+	src/pg/modify_plan.o \
+	src/pg/fdw_modify.o \
+	src/pg/fdw_truncate.o \
 	src/pg/fdw_explain.o \
 	src/pg/fdw_async.o \
 	src/pg/attributes.o \
