@@ -69,8 +69,6 @@ OBJS = $(CLIENT) \
 	src/pg/plan.o \
 	src/pg/bind.o \
 	src/pg/rowreader.o \
-	src/pg/writetarget.o \
-	src/pg/newrow.o \
 	src/pg/prefetch.o \
 	src/pg/users.o \
 	src/pg/membership.o \
@@ -91,6 +89,8 @@ OBJS = $(CLIENT) \
 	src/pg/prefetch_path.o \
 	src/pg/fdw_plan.o \
 	src/pg/fdw_scan.o \
+	src/pg/writetarget.o \
+	src/pg/newrow.o \
 	src/pg/modify_plan.o \
 	src/pg/fdw_modify.o \
 	src/pg/fdw_truncate.o \
