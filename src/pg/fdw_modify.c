@@ -287,7 +287,9 @@ base_item(const DdbModify *modify, TupleTableSlot *plan_slot)
 	const bytea *item;
 
 	if (isnull)
-		elog(ERROR, "the item of a row is missing");
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("the item of a row is missing")));
 	item = DatumGetByteaPP(datum);
 	return (DdbItemText){.text = VARDATA_ANY(item),
 						 .len = VARSIZE_ANY_EXHDR(item)};
@@ -405,7 +407,9 @@ show_deleted(const ResultRelInfo *rinfo, TupleTableSlot *slot,
 	Datum row = ExecGetJunkAttribute(plan_slot, rinfo->ri_RowIdAttNo, &isnull);
 
 	if (isnull)
-		elog(ERROR, "the row to be deleted is missing");
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("the row to be deleted is missing")));
 	ExecStoreHeapTupleDatum(row, slot);
 }
 
