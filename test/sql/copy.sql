@@ -1,7 +1,10 @@
 --
 -- COPY FROM a foreign table's rows, and out again.
 --
-\ir include/parts.sql
+\getenv folder PG_ABS_SRCDIR
+\set scene :folder '/sql/include/parts.sql'
+\set scene_end :folder '/sql/include/parts_end.sql'
+\i :scene
 COPY parts FROM STDIN;
 acme	1	bolt	10	0.25
 acme	2	\N	\N	\N
@@ -70,4 +73,4 @@ COPY parts FROM STDIN;
 \.
 \echo :SQLSTATE
 ROLLBACK;
-\ir include/parts_end.sql
+\i :scene_end

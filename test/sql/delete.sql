@@ -1,7 +1,10 @@
 --
 -- DELETE, by whatever way the rows are found.
 --
-\ir include/parts.sql
+\getenv folder PG_ABS_SRCDIR
+\set scene :folder '/sql/include/parts.sql'
+\set scene_end :folder '/sql/include/parts_end.sql'
+\i :scene
 INSERT INTO parts
 SELECT m, n, 'part ' || n, n * 10, n
 FROM generate_series(1, 10) AS n, unnest('{acme,bilt}'::text[]) AS m;
@@ -68,4 +71,4 @@ SELECT pg_temp.plan('DELETE FROM parts WHERE maker = ''acme'' AND qty > 1');
 SET cruddur_ddb.write_mode = immediate;
 SELECT pg_temp.plan('DELETE FROM parts WHERE maker = ''acme'' AND qty > 1');
 RESET cruddur_ddb.write_mode;
-\ir include/parts_end.sql
+\i :scene_end

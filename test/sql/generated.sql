@@ -1,7 +1,10 @@
 --
 -- Stored generated columns, defaults and sequences.
 --
-\ir include/parts.sql
+\getenv folder PG_ABS_SRCDIR
+\set scene :folder '/sql/include/parts.sql'
+\set scene_end :folder '/sql/include/parts_end.sql'
+\i :scene
 CREATE FOREIGN TABLE offers (
 	maker text DEFAULT 'acme',
 	part int,
@@ -38,4 +41,4 @@ SELECT pg_temp.put('{"maker": {"S": "acme"}, "part": {"N": "1"},
 COMMIT;
 SELECT * FROM offers WHERE part = 1;
 DROP FOREIGN TABLE offers;
-\ir include/parts_end.sql
+\i :scene_end

@@ -1,7 +1,10 @@
 --
 -- INSERT: what is stored of a row, when, and what is refused.
 --
-\ir include/parts.sql
+\getenv folder PG_ABS_SRCDIR
+\set scene :folder '/sql/include/parts.sql'
+\set scene_end :folder '/sql/include/parts_end.sql'
+\i :scene
 
 -- one row, several, NULL and DEFAULT
 INSERT INTO parts VALUES ('acme', 1, 'bolt', 10, 0.25);
@@ -100,6 +103,10 @@ SELECT pg_temp.attempt($$INSERT INTO names VALUES ('acme', 'bolt')$$);
 ALTER FOREIGN TABLE names ADD part int;
 SELECT pg_temp.attempt($$INSERT INTO names VALUES ('a', 'b', '{}', 1)$$);
 
--- constraints are for DynamoDB's other clients to keep: they are not checked
 DROP FOREIGN TABLE names;
-\ir include/parts_end.sql
+
+-- Constraints are what one declares of the items, not what is enforced.
+ALTER FOREIGN TABLE parts ADD CHECK (qty > 0);
+INSERT INTO parts (maker, part, qty) VALUES ('acme', 6, -1);
+SELECT qty FROM parts WHERE maker = 'acme' AND part = 6;
+\i :scene_end

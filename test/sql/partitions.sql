@@ -1,7 +1,10 @@
 --
 -- Foreign tables as partitions and as children.
 --
-\ir include/parts.sql
+\getenv folder PG_ABS_SRCDIR
+\set scene :folder '/sql/include/parts.sql'
+\set scene_end :folder '/sql/include/parts_end.sql'
+\i :scene
 CREATE TABLE stock (qty int, part int, maker text COLLATE "C", name text)
 PARTITION BY LIST (maker);
 CREATE TABLE stock_here PARTITION OF stock FOR VALUES IN ('here', 'there');
@@ -72,4 +75,4 @@ SELECT count(*) FROM pg_temp.stored();
 
 DROP TABLE things CASCADE;
 DROP TABLE stock;
-\ir include/parts_end.sql
+\i :scene_end

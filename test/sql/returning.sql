@@ -1,7 +1,10 @@
 --
 -- RETURNING: the rows as they are stored, or were.
 --
-\ir include/parts.sql
+\getenv folder PG_ABS_SRCDIR
+\set scene :folder '/sql/include/parts.sql'
+\set scene_end :folder '/sql/include/parts_end.sql'
+\i :scene
 ALTER FOREIGN TABLE parts ADD item jsonb OPTIONS (attribute '*');
 
 INSERT INTO parts VALUES ('acme', 1, 'bolt', 10, 0.25), ('acme', 2, NULL, 20)
@@ -51,4 +54,4 @@ INSERT INTO parts VALUES ('acme', 9, 'nine') RETURNING *;
 UPDATE parts SET name = 'neun', part = 99 WHERE part = 9 RETURNING *;
 DELETE FROM parts WHERE part = 99 RETURNING *;
 RESET cruddur_ddb.write_mode;
-\ir include/parts_end.sql
+\i :scene_end

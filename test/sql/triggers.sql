@@ -1,7 +1,10 @@
 --
 -- Row and statement triggers of a foreign table.
 --
-\ir include/parts.sql
+\getenv folder PG_ABS_SRCDIR
+\set scene :folder '/sql/include/parts.sql'
+\set scene_end :folder '/sql/include/parts_end.sql'
+\i :scene
 ALTER FOREIGN TABLE parts ADD item jsonb OPTIONS (attribute '*');
 CREATE FUNCTION pg_temp.show() RETURNS trigger
 LANGUAGE plpgsql AS $$
@@ -90,4 +93,4 @@ CREATE TRIGGER meddle BEFORE UPDATE ON parts FOR EACH ROW
 	WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION pg_temp.meddle();
 SELECT pg_temp.attempt('UPDATE parts SET qty = 1 WHERE maker = ''cogs''');
 DROP TRIGGER meddle ON parts;
-\ir include/parts_end.sql
+\i :scene_end

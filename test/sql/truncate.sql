@@ -1,7 +1,10 @@
 --
 -- TRUNCATE: every item is deleted, one by one.
 --
-\ir include/parts.sql
+\getenv folder PG_ABS_SRCDIR
+\set scene :folder '/sql/include/parts.sql'
+\set scene_end :folder '/sql/include/parts_end.sql'
+\i :scene
 INSERT INTO parts SELECT 'acme', n, 'part ' || n FROM generate_series(1, 90) AS n;
 BEGIN;
 TRUNCATE parts;
@@ -47,10 +50,10 @@ RESET cruddur_ddb.full_scan;
 BEGIN READ ONLY;
 SELECT pg_temp.attempt('TRUNCATE parts');
 ROLLBACK;
-CREATE FOREIGN TABLE by_name (name text) SERVER cruddur
-	OPTIONS (table_name 'sql-parts', index_name 'by_name');
-SELECT pg_temp.attempt('TRUNCATE by_name');
-DROP FOREIGN TABLE by_name;
+CREATE FOREIGN TABLE by_label (label text) SERVER cruddur
+	OPTIONS (table_name 'sql-parts', index_name 'by_label');
+SELECT pg_temp.attempt('TRUNCATE by_label');
+DROP FOREIGN TABLE by_label;
 ALTER FOREIGN TABLE parts OPTIONS (ADD updatable 'false');
 SELECT pg_temp.attempt('TRUNCATE parts');
-\ir include/parts_end.sql
+\i :scene_end

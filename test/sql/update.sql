@@ -1,7 +1,10 @@
 --
 -- UPDATE: only what has changed is sent, on the condition of what was read.
 --
-\ir include/parts.sql
+\getenv folder PG_ABS_SRCDIR
+\set scene :folder '/sql/include/parts.sql'
+\set scene_end :folder '/sql/include/parts_end.sql'
+\i :scene
 INSERT INTO parts
 SELECT 'acme', n, 'part ' || n, n * 10, n FROM generate_series(1, 5) AS n;
 SELECT pg_temp.put('{"maker": {"S": "acme"}, "part": {"N": "6"},
@@ -94,4 +97,4 @@ SELECT pg_temp.plan('UPDATE parts SET name = upper(name), qty = 1
 SELECT pg_temp.plan('UPDATE parts SET name = s.name FROM (VALUES (1, ''x''))
 	AS s (part, name) WHERE parts.maker = ''acme'' AND parts.part = s.part
 	RETURNING price');
-\ir include/parts_end.sql
+\i :scene_end

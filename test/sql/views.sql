@@ -1,7 +1,10 @@
 --
 -- Writing through views: WITH CHECK OPTION, and whose keys are used.
 --
-\ir include/parts.sql
+\getenv folder PG_ABS_SRCDIR
+\set scene :folder '/sql/include/parts.sql'
+\set scene_end :folder '/sql/include/parts_end.sql'
+\i :scene
 INSERT INTO parts
 SELECT 'acme', n, 'part ' || n, n * 10 FROM generate_series(1, 4) AS n;
 
@@ -66,4 +69,4 @@ SELECT part FROM parts WHERE maker = 'cogs' ORDER BY part;
 DROP VIEW scarce, named;
 DROP OWNED BY regress_writer;
 DROP ROLE regress_writer;
-\ir include/parts_end.sql
+\i :scene_end

@@ -1,7 +1,10 @@
 --
 -- Options of writing: updatable, on_duplicate, write_units_per_second.
 --
-\ir include/parts.sql
+\getenv folder PG_ABS_SRCDIR
+\set scene :folder '/sql/include/parts.sql'
+\set scene_end :folder '/sql/include/parts_end.sql'
+\i :scene
 CREATE FUNCTION pg_temp.try() RETURNS SETOF text
 LANGUAGE sql AS $$
 	SELECT pg_temp.attempt(statement) FROM unnest(ARRAY[
@@ -31,7 +34,7 @@ ALTER FOREIGN TABLE parts OPTIONS (SET updatable 'false');
 SELECT pg_temp.try();
 ALTER FOREIGN TABLE parts OPTIONS (DROP updatable);
 -- an index is for reading
-ALTER FOREIGN TABLE parts OPTIONS (ADD index_name 'by_name');
+ALTER FOREIGN TABLE parts OPTIONS (ADD index_name 'by_label');
 SELECT pg_temp.can_insert();
 SELECT pg_temp.try();
 ALTER FOREIGN TABLE parts OPTIONS (DROP index_name);
@@ -72,4 +75,4 @@ SET cruddur_ddb.write_mode = immediate;
 SELECT clock_timestamp() AS start \gset
 INSERT INTO parts SELECT 'slow', n FROM generate_series(1, 150) AS n;
 SELECT clock_timestamp() - :'start' BETWEEN '400 ms' AND '5 s' AS waited;
-\ir include/parts_end.sql
+\i :scene_end

@@ -15,11 +15,11 @@ BEGIN
 		"BillingMode": "PAY_PER_REQUEST", "AttributeDefinitions": [
 			{"AttributeName": "maker", "AttributeType": "S"},
 			{"AttributeName": "part", "AttributeType": "N"},
-			{"AttributeName": "name", "AttributeType": "S"}],
+			{"AttributeName": "label", "AttributeType": "S"}],
 		"KeySchema": [{"AttributeName": "maker", "KeyType": "HASH"},
 			{"AttributeName": "part", "KeyType": "RANGE"}],
-		"GlobalSecondaryIndexes": [{"IndexName": "by_name", "KeySchema": [
-			{"AttributeName": "name", "KeyType": "HASH"}],
+		"GlobalSecondaryIndexes": [{"IndexName": "by_label", "KeySchema": [
+			{"AttributeName": "label", "KeyType": "HASH"}],
 			"Projection": {"ProjectionType": "ALL"}}]}');
 END
 $$;
