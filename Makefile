@@ -53,12 +53,14 @@ OBJS = $(CLIENT) \
 	src/pg/itemkey.o \
 	src/pg/difference.o \
 	src/pg/writeset.o \
+	src/pg/verdict.o \
 	src/pg/sender.o \
 	src/pg/commit.o \
 	src/pg/overlay.o \
 	src/pg/pages.o \
 	src/pg/fetch.o \
 	src/pg/relation.o \
+	src/pg/description.o \
 	src/pg/column.o \
 	src/pg/scalar.o \
 	src/pg/docwriter.o \
@@ -93,6 +95,11 @@ OBJS = $(CLIENT) \
 	src/pg/prefetch_path.o \
 	src/pg/fdw_plan.o \
 	src/pg/fdw_scan.o \
+	src/pg/writetarget.o \
+	src/pg/newrow.o \
+	src/pg/modify_plan.o \
+	src/pg/fdw_modify.o \
+	src/pg/fdw_truncate.o \
 	src/pg/fdw_explain.o \
 	src/pg/fdw_async.o \
 	src/pg/attributes.o \

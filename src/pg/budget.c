@@ -1,6 +1,6 @@
 /*
  * budget.c
- *		How many read units a statement may use, and how fast.
+ *		How many read units a statement may use, and how fast units are used.
  *
  * What a request costs is known when it is answered. So the units of a
  * statement are looked at before each request, and a rate runs into debt: the
@@ -32,6 +32,7 @@ typedef struct RateKey
 {
 	char server[NAMEDATALEN]; /* both padded with NUL, and cut */
 	char table[256];
+	bool writes;
 } RateKey;
 
 /* A token bucket. */
@@ -113,13 +114,13 @@ create_rates(void)
 	control.keysize = sizeof(RateKey);
 	control.entrysize = sizeof(RateEntry);
 	control.hcxt = TopMemoryContext;
-	rates = hash_create("cruddur_ddb read rates",
+	rates = hash_create("cruddur_ddb rates",
 						16,
 						&control,
 						HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
-/* Reckoned up to now; NULL, or a new one, if nothing was read so far. */
+/* Reckoned up to now; NULL, or a new one, if nothing was used so far. */
 static RateEntry *
 find_rate(const DdbRate *rate, HASHACTION action)
 {
@@ -133,6 +134,7 @@ find_rate(const DdbRate *rate, HASHACTION action)
 	memset(&key, 0, sizeof(key));
 	strlcpy(key.server, rate->server, sizeof(key.server));
 	strlcpy(key.table, rate->table, sizeof(key.table));
+	key.writes = rate->writes;
 	entry = hash_search(rates, &key, action, &found);
 	if (entry == NULL)
 		return NULL;
@@ -162,8 +164,8 @@ ddb_budget_delay_ms(const DdbRate *rate)
 }
 
 void
-ddb_budget_pay(const DdbRate *rate, double read_units)
+ddb_budget_pay(const DdbRate *rate, double units)
 {
-	if (rate->units_per_second > 0 && read_units > 0)
-		find_rate(rate, HASH_ENTER)->units -= read_units;
+	if (rate->units_per_second > 0 && units > 0)
+		find_rate(rate, HASH_ENTER)->units -= units;
 }

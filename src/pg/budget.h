@@ -1,6 +1,6 @@
 /*
  * budget.h
- *		How many read units a statement may use, and how fast.
+ *		How many read units a statement may use, and how fast units are used.
  *
  * A statement is what the client sent: what its functions read counts, too.
  */
@@ -31,18 +31,20 @@ extern bool ddb_budget_allows(int unanswered);
  */
 extern void ddb_budget_check_scan(const char *name);
 
-/* What is read of one table on one server shares a rate in this backend. */
+/* What is read of one table on one server shares a rate in this backend; so does
+ * what is written to it. */
 typedef struct DdbRate
 {
 	const char *server;   /* the foreign server's name */
 	const char *table;    /* DynamoDB's name of it */
 	int units_per_second; /* 0: no limit */
+	bool writes;
 } DdbRate;
 
-/* How long the next request has to wait for what has been read so far. */
+/* How long the next request has to wait for what has been used so far. */
 extern int ddb_budget_delay_ms(const DdbRate *rate);
 
 /* A request of that table has cost so much. */
-extern void ddb_budget_pay(const DdbRate *rate, double read_units);
+extern void ddb_budget_pay(const DdbRate *rate, double units);
 
 #endif /* DDB_BUDGET_H */

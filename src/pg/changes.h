@@ -31,6 +31,15 @@ extern DdbChanges *ddb_changes_begin(MemoryContext cxt, DdbSession *session,
 extern bool ddb_changes_add(DdbChanges *changes, const DdbChange *change);
 
 /*
+ * An item gets another key: the old one is deleted, if it has still all that it
+ * was read with, and the new one inserted, both or none. False: the same command
+ * has changed the item already; nothing is done. Errors as above, and 23505 where
+ * the new key is taken.
+ */
+extern bool ddb_changes_move(DdbChanges *changes, const DdbChange *del,
+							 const DdbChange *ins);
+
+/*
  * Inserts of which those are left out whose item exists, consistently read, in
  * DynamoDB or in the transaction; or came before among these. added[i] tells. In
  * mode "transaction" one that comes to exist until COMMIT makes that fail with

@@ -254,6 +254,24 @@ ddb_compat_scan_user(const ForeignScan *scan, EState *estate)
 #endif
 }
 
+/* The user as whom rows of a result relation are written. */
+static inline Oid
+ddb_compat_modify_user(ResultRelInfo *result, EState *estate)
+{
+#if PG_VERSION_NUM >= 160000
+	return ExecGetResultRelCheckAsUser(result, estate);
+#else
+	Index relid = result->ri_RangeTableIndex;
+	RangeTblEntry *rte;
+
+	/* A partition to which rows are routed: as whom the parent is written. */
+	if (relid == 0)
+		relid = result->ri_RootResultRelInfo->ri_RangeTableIndex;
+	rte = exec_rt_fetch(relid, estate);
+	return OidIsValid(rte->checkAsUser) ? rte->checkAsUser : GetUserId();
+#endif
+}
+
 /* The one base relation below a foreign scan that has no relation itself. */
 static inline Index
 ddb_compat_scan_base_relid(const ForeignScan *scan)

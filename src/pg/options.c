@@ -175,6 +175,7 @@ set_defaults(DdbOptions *options)
 	options->request_timeout_ms = 10000;
 	options->max_attempts = 4;
 	options->max_connections = 4;
+	options->updatable = true;
 }
 
 static DdbOptionPlace
@@ -284,16 +285,24 @@ ddb_options_load_mapping(DdbOptions *options, List *mapping)
 					 "the user mapping.")));
 }
 
+static void
+load_table(DdbTableOptions *options, const DdbOptions *server, List *table)
+{
+	memset(options, 0, sizeof(*options));
+	options->consistent_read = server->consistent_read;
+	options->read_units_per_second = server->read_units_per_second;
+	options->write_units_per_second = server->write_units_per_second;
+	options->updatable = server->updatable;
+	load(options, DDB_OPTION_TABLE, table);
+}
+
 void
 ddb_options_load_table(DdbTableOptions *options, const DdbOptions *server,
 					   const char *relation, List *table)
 {
 	const char *fault;
 
-	memset(options, 0, sizeof(*options));
-	options->consistent_read = server->consistent_read;
-	options->read_units_per_second = server->read_units_per_second;
-	load(options, DDB_OPTION_TABLE, table);
+	load_table(options, server, table);
 	if (options->table_name != NULL)
 		return;
 	fault = ddb_optionspec_find(DDB_OPTION_TABLE, "table_name")->check(relation);
@@ -306,6 +315,17 @@ ddb_options_load_table(DdbTableOptions *options, const DdbOptions *server,
 				 errhint("Set the option table_name of foreign table \"%s\".",
 						 relation)));
 	options->table_name = pstrdup(relation);
+}
+
+bool
+ddb_options_updatable(const ForeignServer *server, List *table)
+{
+	DdbOptions server_options;
+	DdbTableOptions options;
+
+	ddb_options_load_server(&server_options, server);
+	load_table(&options, &server_options, table);
+	return options.updatable && options.index_name == NULL;
 }
 
 void

@@ -36,6 +36,8 @@ typedef struct DdbOptions
 	int max_attempts;
 	int max_connections;
 	int read_units_per_second; /* 0: no limit */
+	int write_units_per_second;
+	bool updatable;
 
 	/* of the user mapping */
 	char *credential_source;
@@ -50,6 +52,12 @@ typedef enum DdbMismatch
 	DDB_MISMATCH_NULL
 } DdbMismatch;
 
+typedef enum DdbDuplicate
+{
+	DDB_DUPLICATE_ERROR,
+	DDB_DUPLICATE_REPLACE
+} DdbDuplicate;
+
 /* Of a foreign table, defaults filled in. */
 typedef struct DdbTableOptions
 {
@@ -57,8 +65,11 @@ typedef struct DdbTableOptions
 	char *index_name; /* NULL: not given */
 	bool consistent_read;
 	int read_units_per_second; /* 0: no limit */
-	int segments;              /* 0: auto */
-	int on_type_mismatch;      /* a DdbMismatch */
+	int write_units_per_second;
+	int segments;         /* 0: auto */
+	int on_type_mismatch; /* a DdbMismatch */
+	int on_duplicate;     /* a DdbDuplicate */
+	bool updatable;
 } DdbTableOptions;
 
 typedef enum DdbKeyRole
@@ -98,6 +109,13 @@ extern void ddb_options_load_mapping(DdbOptions *options, List *mapping);
 extern void ddb_options_load_table(DdbTableOptions *options,
 								   const DdbOptions *server,
 								   const char *relation, List *table);
+
+/*
+ * May rows of the foreign table be inserted, updated and deleted? By its option
+ * or its server's; and never those of an index. No error for a table that
+ * cannot be read either: views of the catalogs ask for all tables.
+ */
+extern bool ddb_options_updatable(const ForeignServer *server, List *table);
 
 /* The options of a column. */
 extern void ddb_options_load_column(DdbColumnOptions *options, List *column);

@@ -101,6 +101,10 @@ static const DdbOptionWord mismatch_words[] = {{"error", DDB_MISMATCH_ERROR},
 											   {"null", DDB_MISMATCH_NULL},
 											   {NULL, 0}};
 
+static const DdbOptionWord duplicate_words[] = {{"error", DDB_DUPLICATE_ERROR},
+												{"replace", DDB_DUPLICATE_REPLACE},
+												{NULL, 0}};
+
 static const DdbOptionWord key_words[] = {{"partition", DDB_KEY_PARTITION},
 										  {"sort", DDB_KEY_SORT},
 										  {NULL, 0}};
@@ -143,12 +147,12 @@ static const DdbOptionSpec specs[] = {
 	{SERVER(max_connections, DDB_OPTION_INT), .min = 1, .max = 64},
 	{SERVER(consistent_read, DDB_OPTION_BOOL)},
 	{SERVER(read_units_per_second, DDB_OPTION_INT), .max = 1000000},
+	{SERVER(write_units_per_second, DDB_OPTION_INT), .max = 1000000},
+	{SERVER(updatable, DDB_OPTION_BOOL)},
 	UNAVAILABLE(streams_endpoint, DDB_OPTION_SERVER),
 	UNAVAILABLE(cognito_endpoint, DDB_OPTION_SERVER),
 	UNAVAILABLE(sts_endpoint, DDB_OPTION_SERVER),
 	UNAVAILABLE(user_pool_id, DDB_OPTION_SERVER),
-	UNAVAILABLE(write_units_per_second, DDB_OPTION_SERVER),
-	UNAVAILABLE(updatable, DDB_OPTION_SERVER),
 
 	{MAPPING(access_key_id, DDB_OPTION_TEXT), .check = check_words},
 	{MAPPING(secret_access_key, DDB_OPTION_TEXT), .check = check_words},
@@ -163,11 +167,11 @@ static const DdbOptionSpec specs[] = {
 	{TABLE(index_name, DDB_OPTION_TEXT), .check = check_table},
 	{TABLE(consistent_read, DDB_OPTION_BOOL)},
 	{TABLE(read_units_per_second, DDB_OPTION_INT), .max = 1000000},
+	{TABLE(write_units_per_second, DDB_OPTION_INT), .max = 1000000},
+	{TABLE(updatable, DDB_OPTION_BOOL)},
 	{TABLE(segments, DDB_OPTION_INT), .min = 1, .max = 64, .words = segment_words},
 	{TABLE(on_type_mismatch, DDB_OPTION_WORD), .words = mismatch_words},
-	UNAVAILABLE(on_duplicate, DDB_OPTION_TABLE),
-	UNAVAILABLE(updatable, DDB_OPTION_TABLE),
-	UNAVAILABLE(write_units_per_second, DDB_OPTION_TABLE),
+	{TABLE(on_duplicate, DDB_OPTION_WORD), .words = duplicate_words},
 
 	{COLUMN(attribute, DDB_OPTION_PATH)},
 	{COLUMN(type, DDB_OPTION_WORD), .words = type_words},

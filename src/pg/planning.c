@@ -19,7 +19,7 @@
 #include "utils/rel.h"
 
 #include "compat.h"
-#include "describe.h"
+#include "description.h"
 #include "guc.h"
 #include "planning.h"
 #include "session.h"
@@ -59,9 +59,11 @@ find_home(const DdbRelation *relation, const DdbTableInfo *info)
 {
 	if (relation->index == NULL)
 		return &info->schemas[0];
-	for (int i = 1; i < info->nschemas; i++)
+	for (int i = 0; i < info->nschemas; i++)
 	{
-		if (strcmp(info->schemas[i].index, relation->index) == 0)
+		const char *index = info->schemas[i].index;
+
+		if (index != NULL && strcmp(index, relation->index) == 0)
 			return &info->schemas[i];
 	}
 	ereport(ERROR,
@@ -71,54 +73,6 @@ find_home(const DdbRelation *relation, const DdbTableInfo *info)
 					relation->index),
 			 errhint("Change the option index_name of foreign table \"%s\".",
 					 relation->name)));
-}
-
-/*
- * A user who may not describe the table can read it all the same: the options
- * of the columns tell the keys, and indexes stay unknown.
- */
-static const DdbTableInfo *
-describe_by_options(const DdbRelation *relation)
-{
-	DdbTableInfo *info = palloc0(sizeof(DdbTableInfo));
-	DdbKeySchema *schema = palloc0(sizeof(DdbKeySchema));
-
-	schema->usable = true;
-	schema->projects_all = true;
-	if (relation->index != NULL)
-	{
-		schema->index = relation->index;
-		schema->kind = DDB_SCHEMA_GLOBAL;
-	}
-	for (int i = 0; i < relation->ncolumns; i++)
-	{
-		const DdbColumn *column = &relation->columns[i];
-
-		if (column->key == DDB_KEY_PARTITION)
-		{
-			schema->partition = column->attribute;
-			schema->partition_type = column->ddb_type;
-		}
-		else if (column->key == DDB_KEY_SORT)
-		{
-			schema->sort = column->attribute;
-			schema->sort_type = column->ddb_type;
-		}
-	}
-	if (schema->partition == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("the keys of table \"%s\" of DynamoDB are not known",
-						relation->table),
-				 errdetail("DynamoDB refuses DescribeTable, and no column of "
-						   "foreign table \"%s\" has the option key.",
-						   relation->name),
-				 errhint("Allow dynamodb:DescribeTable, or set the column "
-						 "option key to 'partition' and, where there is one, "
-						 "to 'sort'.")));
-	info->nschemas = 1;
-	info->schemas = schema;
-	return info;
 }
 
 /* How many items there are: by ANALYZE, else by DynamoDB, else a guess. */
@@ -153,14 +107,8 @@ ddb_planning_create(PlannerInfo *root, RelOptInfo *base, Oid relid)
 	planning->relation = ddb_relation_load(relation, options);
 	table_close(relation, NoLock);
 	planning->max_connections = options->max_connections;
-	planning->info = ddb_describe_table(session, planning->relation->table);
-	if (planning->info != NULL)
-		planning->home = find_home(planning->relation, planning->info);
-	else
-	{
-		planning->info = describe_by_options(planning->relation);
-		planning->home = planning->info->schemas;
-	}
+	planning->info = ddb_description_load(session, planning->relation);
+	planning->home = find_home(planning->relation, planning->info);
 	estimate_size(planning);
 	return planning;
 }

@@ -257,6 +257,8 @@ ddb_relation_load(Relation relation, const DdbOptions *server)
 	loaded->null_mismatch = options.on_type_mismatch == DDB_MISMATCH_NULL;
 	loaded->segments = options.segments;
 	loaded->read_units_per_second = options.read_units_per_second;
+	loaded->write_units_per_second = options.write_units_per_second;
+	loaded->replace = options.on_duplicate == DDB_DUPLICATE_REPLACE;
 	loaded->ncolumns = desc->natts;
 	loaded->columns = palloc0(desc->natts * sizeof(DdbColumn));
 	for (int i = 0; i < desc->natts; i++)

@@ -59,6 +59,8 @@ typedef struct DdbRelation
 	bool null_mismatch;        /* on_type_mismatch 'null' */
 	int segments;              /* 0: auto */
 	int read_units_per_second; /* of the table, else of the server; 0: no limit */
+	int write_units_per_second;
+	bool replace; /* on_duplicate 'replace' */
 	int ncolumns;
 	DdbColumn *columns; /* columns[attno - 1], dropped ones included */
 } DdbRelation;

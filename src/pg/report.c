@@ -5,7 +5,8 @@
  * What the service says is foreign text: it may hold broken UTF-8 and control
  * characters, and for a bad signature it repeats our request, session token
  * included. It is made safe here before it becomes a detail. Our own words
- * name operation, table and server, never a value.
+ * name operation, table and server, and of values only the key of the item that
+ * was to be written, as PostgreSQL's own do.
  */
 #include "postgres.h"
 
@@ -15,6 +16,9 @@
 
 #include "client.h"
 #include "report.h"
+
+/* Of a key, in bytes: that of an item may be as long as 3 kB. */
+#define SHOWN_KEY_LEN 200
 
 /* One row of the contract's error table, section 8. */
 typedef struct ReportRule
@@ -88,10 +92,25 @@ static const ReportRule report_rules[] = {
 	[DDB_STATUS_OTHER] = {ERRCODE_FDW_ERROR, "%s failed", NULL},
 };
 
-static const ReportRule report_exists = {ERRCODE_UNIQUE_VIOLATION,
-										 "%s was refused because the item "
-										 "exists",
-										 NULL};
+/* Here %s of the message is the table. */
+static const ReportRule report_refusals[] = {
+	[DDB_REFUSAL_EXISTS] = {ERRCODE_UNIQUE_VIOLATION,
+							"duplicate key value violates the primary key of "
+							"DynamoDB table \"%s\"",
+							NULL},
+	[DDB_REFUSAL_RACE] = {ERRCODE_T_R_SERIALIZATION_FAILURE,
+						  "item of DynamoDB table \"%s\" was inserted by "
+						  "others in the meantime",
+						  "The transaction might succeed if retried."},
+	[DDB_REFUSAL_CHANGED] = {ERRCODE_T_R_SERIALIZATION_FAILURE,
+							 "item of DynamoDB table \"%s\" was changed since "
+							 "it was read",
+							 "The transaction might succeed if retried."},
+	[DDB_REFUSAL_UNKNOWN] = {ERRCODE_CONNECTION_FAILURE,
+							 "connection lost, and it is not known whether an "
+							 "item of DynamoDB table \"%s\" was written",
+							 NULL},
+};
 
 static const ReportRule report_table_exists =
 	{ERRCODE_DUPLICATE_TABLE,
@@ -103,44 +122,46 @@ static const ReportRule report_table_exists =
  * A canceled transaction is as bad as the worst of its reasons. Throttling
  * counts only where it is the sole reason: the others outlast a retry.
  */
-static DdbStatusKind
-canceled_kind(const DdbStatus *status)
+int
+ddb_report_canceled_by(const DdbStatus *status, DdbStatusKind *kind)
 {
 	static const struct
 	{
 		DdbReason reason;
 		DdbStatusKind kind;
 	} order[] = {
-		{DDB_REASON_CONFLICT, DDB_STATUS_CONFLICT},
 		{DDB_REASON_CONDITION, DDB_STATUS_CONDITION},
+		{DDB_REASON_CONFLICT, DDB_STATUS_CONFLICT},
 		{DDB_REASON_VALIDATION, DDB_STATUS_VALIDATION},
 		{DDB_REASON_LIMIT, DDB_STATUS_LIMIT},
 		{DDB_REASON_OTHER, DDB_STATUS_CANCELED},
 		{DDB_REASON_THROTTLED, DDB_STATUS_THROTTLED},
 	};
-	uint32 seen = 0;
 
-	for (int i = 0; i < status->nreasons; i++)
-		seen |= (uint32) 1 << status->reasons[i];
 	for (size_t i = 0; i < lengthof(order); i++)
 	{
-		if (seen & (uint32) 1 << order[i].reason)
-			return order[i].kind;
+		const uint8_t *found =
+			memchr(status->reasons, order[i].reason, status->nreasons);
+
+		*kind = order[i].kind;
+		if (found != NULL)
+			return (int) (found - status->reasons);
 	}
-	return DDB_STATUS_CANCELED;
+	*kind = DDB_STATUS_CANCELED;
+	return -1;
 }
 
 static const ReportRule *
-rule_for(const DdbStatus *status, const char *operation, bool is_insert)
+rule_for(const DdbStatus *status, const DdbReportContext *context)
 {
 	DdbStatusKind kind = status->kind;
 
+	if (context->refusal != DDB_REFUSAL_NONE)
+		return &report_refusals[context->refusal];
 	if (kind == DDB_STATUS_CANCELED)
-		kind = canceled_kind(status);
-	if (kind == DDB_STATUS_CONDITION && is_insert)
-		return &report_exists;
-	if (kind == DDB_STATUS_IN_USE && operation != NULL &&
-		strcmp(operation, "CreateTable") == 0)
+		(void) ddb_report_canceled_by(status, &kind);
+	if (kind == DDB_STATUS_IN_USE && context->operation != NULL &&
+		strcmp(context->operation, "CreateTable") == 0)
 		return &report_table_exists;
 	if (kind >= lengthof(report_rules) || report_rules[kind].message == NULL)
 		kind = DDB_STATUS_OTHER;
@@ -245,25 +266,65 @@ tellable_len(const char *message)
 	return len;
 }
 
-/* "Exception: words (request id X)", as much as is there; NULL if nothing. */
-static char *
-remote_words(const DdbStatus *status)
+/* "Exception: words (request id X)", as much as is there. */
+static void
+append_remote_words(StringInfo words, const DdbStatus *status)
 {
-	StringInfoData words;
 	int len = tellable_len(status->message);
+	int start = words->len;
 
-	initStringInfo(&words);
-	append_foreign(&words, status->exception, strlen(status->exception));
-	if (words.len > 0 && len > 0)
-		appendStringInfoString(&words, ": ");
-	append_foreign(&words, status->message, len);
+	append_foreign(words, status->exception, strlen(status->exception));
+	if (words->len > start && len > 0)
+		appendStringInfoString(words, ": ");
+	append_foreign(words, status->message, len);
 	if (status->request_id[0] != '\0')
 	{
-		appendStringInfoString(&words, words.len > 0 ? " (" : "(");
-		appendStringInfoString(&words, "request id ");
-		append_foreign(&words, status->request_id, strlen(status->request_id));
-		appendStringInfoChar(&words, ')');
+		appendStringInfoString(words, words->len > start ? " (" : "(");
+		appendStringInfoString(words, "request id ");
+		append_foreign(words, status->request_id, strlen(status->request_id));
+		appendStringInfoChar(words, ')');
 	}
+}
+
+/* "Key {"pk":{"S":"a"}} already exists." on a line of its own. */
+static void
+append_key(StringInfo words, const DdbReportContext *context)
+{
+	int len = (int) context->key_len;
+	int shown = pg_encoding_mbcliplen(PG_UTF8, context->key, len, SHOWN_KEY_LEN);
+
+	appendStringInfoString(words, "Key ");
+	append_foreign(words, context->key, shown);
+	if (shown < len)
+		appendStringInfoString(words, "...");
+	if (context->refusal == DDB_REFUSAL_EXISTS ||
+		context->refusal == DDB_REFUSAL_RACE)
+		appendStringInfoString(words, " already exists");
+	appendStringInfoChar(words, '.');
+	if (context->refusal == DDB_REFUSAL_UNKNOWN)
+		appendStringInfoString(words,
+							   " No answer came to the first attempt, and "
+							   "another was refused: the item is not as it was "
+							   "read.");
+}
+
+/* NULL if there is nothing to say. */
+static char *
+detail(const DdbStatus *status, const DdbReportContext *context)
+{
+	StringInfoData words;
+	int key_len;
+
+	initStringInfo(&words);
+	if (context->key != NULL)
+	{
+		append_key(&words, context);
+		appendStringInfoChar(&words, '\n');
+	}
+	key_len = words.len;
+	append_remote_words(&words, status);
+	if (key_len > 0 && words.len == key_len)
+		words.data[--words.len] = '\0';
 	return words.len > 0 ? words.data : NULL;
 }
 
@@ -300,31 +361,26 @@ advice(const ReportRule *rule, const DdbStatus *status,
 }
 
 void
-ddb_report_condition(const DdbStatus *status, const DdbReportContext *context,
-					 bool is_insert)
+ddb_report_status(const DdbStatus *status, const DdbReportContext *context)
 {
-	static const DdbReportContext nothing_known = {NULL, NULL, NULL};
+	static const DdbReportContext nothing_known = {0};
 	const ReportRule *rule;
-	char *request;
+	char *subject;
 	char *words;
 	char *hint;
 
 	if (context == NULL)
 		context = &nothing_known;
-	rule = rule_for(status, context->operation, is_insert);
-	request = request_name(context);
-	words = remote_words(status);
+	rule = rule_for(status, context);
+	subject = context->refusal != DDB_REFUSAL_NONE
+				  ? ddb_report_foreign(context->table)
+				  : request_name(context);
+	words = detail(status, context);
 	hint = advice(rule, status, context);
 
 	ereport(ERROR,
 			(errcode(rule->sqlstate),
-			 errmsg(rule->message, request),
+			 errmsg(rule->message, subject),
 			 words ? errdetail_internal("%s", words) : 0,
 			 hint ? errhint("%s", hint) : 0));
-}
-
-void
-ddb_report_status(const DdbStatus *status, const DdbReportContext *context)
-{
-	ddb_report_condition(status, context, false);
 }

@@ -9,32 +9,45 @@
 
 #include "status.h"
 
+/* What a condition that did not hold says of a write. */
+typedef enum DdbRefusal
+{
+	DDB_REFUSAL_NONE,    /* nothing: the status alone is to be told */
+	DDB_REFUSAL_EXISTS,  /* 23505: there is such an item */
+	DDB_REFUSAL_RACE,    /* 40001: the same, and there was none before */
+	DDB_REFUSAL_CHANGED, /* 40001: the item is not as it was read */
+	DDB_REFUSAL_UNKNOWN  /* 08006: that, or the write itself changed it */
+} DdbRefusal;
+
 /* What failed, for the message. Any member may be NULL; all are borrowed. */
 typedef struct DdbReportContext
 {
 	const char *server;    /* the foreign server's name */
 	const char *operation; /* "Query" */
 	const char *table;     /* DynamoDB's name of it, in UTF-8 */
+	const char *key;       /* of the item that is written, JSON in UTF-8 */
+	size_t key_len;
+	DdbRefusal refusal; /* with a table and a key */
 } DdbReportContext;
 
 /*
  * Raise the error for a status that is not DDB_OK: SQLSTATE by its kind, the
- * primary message in our words, the service's words, exception and request id
- * in the detail, and the option to change in the hint. context may be NULL.
+ * primary message in our words, the item's key, the service's words, exception
+ * and request id in the detail, and the option to change in the hint. context
+ * may be NULL.
  *
- * A refused condition is 40001 here: the item changed since it was read.
+ * A refused condition is 40001, the item changed since it was read, unless the
+ * context knows more.
  */
 extern void ddb_report_status(const DdbStatus *status,
 							  const DdbReportContext *context)
 	__attribute__((noreturn));
 
 /*
- * The same for a request that had conditions. is_insert: they said that the
- * item must not exist yet, so a refused one is 23505.
+ * Which of its reasons tells why a transaction was canceled: the index of the
+ * first of the worst kind, and that kind in *kind; -1 where none tells.
  */
-extern void ddb_report_condition(const DdbStatus *status,
-								 const DdbReportContext *context,
-								 bool is_insert) __attribute__((noreturn));
+extern int ddb_report_canceled_by(const DdbStatus *status, DdbStatusKind *kind);
 
 /*
  * Foreign text, in UTF-8, as text of the server, palloc'd: without control

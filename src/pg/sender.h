@@ -7,17 +7,7 @@
 
 #include "postgres.h"
 
-#include "session.h"
-
-/* A write, and what is to be said of it. All is borrowed. */
-typedef struct DdbSend
-{
-	DdbWrite write;
-	const char *identity; /* the item's key as bytes that are the same for the
-								 * same item (itemkey.h) */
-	size_t identity_len;
-	bool retriable; /* a refused INSERT is 40001, not 23505 */
-} DdbSend;
+#include "verdict.h"
 
 /*
  * Send these and wait, all or none: one as a plain write, several (up to 100)
@@ -26,7 +16,8 @@ typedef struct DdbSend
  * lives in cxt. Errors: 23505 where an item must not exist and does, 40001 where
  * one is not as it was read, or in conflict with another transaction; 08006
  * where it cannot be known whether the write was applied; those of section 8 of
- * the contract for the rest. Nothing is written then, 08006 aside.
+ * the contract for the rest. Nothing is written then, unless the hint says that
+ * it may be.
  */
 extern void ddb_sender_send(MemoryContext cxt, DdbSession *session,
 							const DdbSend *sends, int nsends,
@@ -43,15 +34,17 @@ extern DdbSender *ddb_sender_create(MemoryContext cxt, DdbSession *session,
 									int units_per_second);
 
 /*
- * Take a write, copied; it waits for one more to come, or for
- * ddb_sender_finish(), so that whoever finds fault with the row until then can
- * still keep it from being sent. Waits while all connections are busy: memory
- * is what is in flight. Errors as of ddb_sender_send(), of any write before.
+ * Take a write, copied but for the names of the table and its key; it waits for
+ * one more to come, or for ddb_sender_finish(), so that whoever finds fault with
+ * the row until then can still keep it from being sent. Waits while all
+ * connections are busy: memory is what is in flight. Errors as of
+ * ddb_sender_send(), of any write before.
  */
 extern void ddb_sender_add(DdbSender *sender, const DdbSend *send);
 
-/* Send what is left and wait for all. */
-extern void ddb_sender_finish(DdbSender *sender);
+/* The same for a few (up to 25) that are to be written all or none. */
+extern void ddb_sender_add_together(DdbSender *sender, const DdbSend *sends,
+									int nsends);
 
 /*
  * Send these side by side and wait: inserts, of which those that are refused
@@ -59,5 +52,11 @@ extern void ddb_sender_finish(DdbSender *sender);
  */
 extern void ddb_sender_try(DdbSender *sender, const DdbSend *sends, int nsends,
 						   bool *applied);
+
+/* Send what is left and wait for all. */
+extern void ddb_sender_finish(DdbSender *sender);
+
+/* A copy in cxt, but for the names of the table and its key. */
+extern DdbSend ddb_sender_copy(MemoryContext cxt, const DdbSend *send);
 
 #endif /* DDB_SENDER_H */

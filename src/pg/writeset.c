@@ -248,7 +248,7 @@ copy_bytes(char **room, const char *bytes, size_t len)
 	return copy;
 }
 
-/* The change as a version; what was read is kept of the first. */
+/* The change as a version; what it was read as is kept of the first. */
 static Version *
 create_version(const DdbChange *change, CommandId cid, bool is_first)
 {
@@ -427,11 +427,7 @@ add_change(const DdbWriteTable *write_table, const DdbChange *change,
 	entry = find_entry(table, key);
 	if (!is_allowed(write_table, change, entry, cid))
 		return false;
-	version =
-		create_version(change,
-					   cid,
-					   entry == NULL && (change->kind == DDB_CHANGE_UPDATE ||
-										 change->kind == DDB_CHANGE_DELETE));
+	version = create_version(change, cid, entry == NULL);
 	version->size = size;
 	if (entry == NULL)
 		entry = create_entry(table, key);
@@ -561,8 +557,8 @@ conclude(const Table *table, const Entry *entry, DdbOutcome *outcome)
 	/* To delete what was put without a look at it, its key will do. */
 	if (difference->item == NULL && difference->base == NULL)
 	{
-		difference->base = entry->newest->older->item;
-		difference->base_len = entry->newest->older->item_len;
+		difference->base = oldest->item;
+		difference->base_len = oldest->item_len;
 	}
 	switch (oldest->kind)
 	{

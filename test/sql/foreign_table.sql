@@ -101,14 +101,9 @@ SELECT count(*) FROM orders WHERE (due = 'd1') IS NULL;
 SELECT count(*) FROM orders WHERE due IS NOT DISTINCT FROM NULL;
 SELECT count(*) FROM orders WHERE NOT (due IN ('d1', NULL));
 
--- Nothing is written yet, and nothing is locked in DynamoDB.
-SELECT pg_temp.attempt(statement) FROM unnest(ARRAY[
-	'INSERT INTO orders (customer, placed) VALUES (''a'', ''b'')',
-	'UPDATE orders SET note = ''x''',
-	'DELETE FROM orders',
-	'TRUNCATE orders',
-	'COPY orders FROM ''/dev/null''',
-	'SELECT total FROM orders WHERE customer = ''c1'' FOR UPDATE']) AS statement;
+-- Nothing is locked in DynamoDB.
+SELECT pg_temp.attempt('SELECT total FROM orders WHERE customer = ''c1''
+	FOR UPDATE');
 BEGIN READ ONLY;
 SELECT count(*) FROM orders;
 COMMIT;

@@ -62,8 +62,8 @@ SELECT pg_temp.attempt(
 
 -- names whose time has not come
 SELECT pg_temp.server_option(name, 'x')
-FROM unnest('{streams_endpoint,cognito_endpoint,sts_endpoint,user_pool_id,
-	write_units_per_second,updatable}'::text[]) AS name;
+FROM unnest('{streams_endpoint,cognito_endpoint,sts_endpoint,user_pool_id}'::text[])
+	AS name;
 SELECT pg_temp.mapping_option(name, 'x')
 FROM unnest('{profile,role_arn,external_id,role_session_name}'::text[]) AS name;
 
@@ -77,12 +77,13 @@ FROM (VALUES ('connect_timeout_ms', '0'), ('connect_timeout_ms', '1'),
 	('max_attempts', '4x'), ('max_attempts', '99999999999'),
 	('max_attempts', ''), ('read_units_per_second', '0'),
 	('read_units_per_second', '1000000'), ('read_units_per_second', '1000001'),
-	('read_units_per_second', '-1')) AS v (name, value);
+	('read_units_per_second', '-1'), ('write_units_per_second', '0'),
+	('write_units_per_second', '1000000'), ('write_units_per_second', '-1')) AS v (name, value);
 
 -- booleans
 SELECT pg_temp.server_option(name, value)
-FROM unnest('{allow_http,consistent_read,use_dualstack,use_fips}'::text[])
-	AS name, unnest('{maybe,off,true}'::text[]) AS value
+FROM unnest('{allow_http,consistent_read,updatable,use_dualstack,
+	use_fips}'::text[]) AS name, unnest('{maybe,off,true}'::text[]) AS value
 ORDER BY name, value;
 
 -- names of places and things

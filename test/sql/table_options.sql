@@ -61,10 +61,6 @@ SELECT pg_temp.column_option(name, 'x')
 FROM unnest('{table_name,segments,users_table,role_arn,updatable}'::text[])
 	AS name;
 
--- names whose time has not come
-SELECT pg_temp.table_option(name, 'x')
-FROM unnest('{on_duplicate,updatable,write_units_per_second}'::text[]) AS name;
-
 -- options of tables
 SELECT pg_temp.table_option(name, value)
 FROM unnest('{table_name,index_name}'::text[]) AS name,
@@ -77,7 +73,10 @@ FROM (VALUES ('consistent_read', 'true'), ('consistent_read', 'sometimes'),
 	('segments', '0'), ('segments', '65'), ('segments', 'Auto'),
 	('segments', ''), ('on_type_mismatch', 'error'),
 	('on_type_mismatch', 'null'), ('on_type_mismatch', 'ignore'),
-	('on_type_mismatch', '')) AS v (name, value);
+	('on_type_mismatch', ''), ('write_units_per_second', '0'),
+	('write_units_per_second', '1000001'), ('updatable', 'false'),
+	('updatable', 'perhaps'), ('on_duplicate', 'error'),
+	('on_duplicate', 'replace'), ('on_duplicate', 'ignore')) AS v (name, value);
 
 -- options of columns
 SELECT pg_temp.column_option('type', value)

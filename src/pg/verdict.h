@@ -1,0 +1,51 @@
+/*
+ * verdict.h
+ *		Was a write applied? The answer to one, understood.
+ *
+ * A write that was repeated because no answer came to its first attempt may be
+ * refused by what that one did. Then the item is read back:
+ *
+ * - of an insert, an item that is the same in all of its attributes is ours;
+ * - of a delete, no item means that it was applied;
+ * - of an update nothing can be known. That the item has the new values may be
+ *   due to another session that has added 1 as we did, and that it has not, to
+ *   one that came after ours.
+ *
+ * A transaction has its token for that.
+ */
+#ifndef DDB_VERDICT_H
+#define DDB_VERDICT_H
+
+#include "postgres.h"
+
+#include "session.h"
+
+/* A write, and what is to be said of it. All is borrowed. */
+typedef struct DdbSend
+{
+	DdbWrite write;       /* with its key, a PUT too */
+	const char *identity; /* the item's key as bytes that are the same for the
+								 * same item (itemkey.h) */
+	size_t identity_len;
+	bool retriable; /* a refused INSERT is 40001, not 23505 */
+} DdbSend;
+
+/* A call that is done: of one write, of several as a transaction, or of a batch
+ * that failed. */
+typedef struct DdbAnswer
+{
+	DdbCall *call;
+	const DdbSend *sends;
+	int nsends;
+	bool may_refuse; /* one insert: that there is an item is no error */
+} DdbAnswer;
+
+/*
+ * True: all of it was applied; *write_units is what it has cost. False: there is
+ * an item, which answer->may_refuse allows. What else went wrong is raised. The
+ * call is counted. What is made lives in cxt.
+ */
+extern bool ddb_verdict_applied(MemoryContext cxt, DdbSession *session,
+								const DdbAnswer *answer, double *write_units);
+
+#endif /* DDB_VERDICT_H */

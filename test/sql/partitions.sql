@@ -1,0 +1,78 @@
+--
+-- Foreign tables as partitions and as children.
+--
+\getenv folder PG_ABS_SRCDIR
+\set scene :folder '/sql/include/parts.sql'
+\set scene_end :folder '/sql/include/parts_end.sql'
+\i :scene
+CREATE TABLE stock (qty int, part int, maker text COLLATE "C", name text)
+PARTITION BY LIST (maker);
+CREATE TABLE stock_here PARTITION OF stock FOR VALUES IN ('here', 'there');
+CREATE FOREIGN TABLE stock_acme PARTITION OF stock FOR VALUES IN ('acme')
+	SERVER cruddur OPTIONS (table_name 'sql-parts');
+-- with its columns in another order
+CREATE FOREIGN TABLE stock_bilt (maker text COLLATE "C", name text, gone int,
+	part int, qty int) SERVER cruddur OPTIONS (table_name 'sql-parts');
+ALTER FOREIGN TABLE stock_bilt DROP gone;
+ALTER TABLE stock ATTACH PARTITION stock_bilt FOR VALUES IN ('bilt');
+
+INSERT INTO stock (maker, part, qty, name) VALUES ('here', 1, 1, 'h'),
+	('acme', 1, 2, 'a'), ('bilt', 1, 3, 'b'), ('acme', 2, 4, 'a'),
+	('bilt', 2, 5, 'b')
+RETURNING tableoid::regclass, *;
+COPY stock (maker, part, qty) FROM STDIN;
+here	2	6
+bilt	3	7
+acme	3	8
+\.
+SELECT tableoid::regclass, * FROM stock ORDER BY maker, part;
+SELECT pg_temp.stored() LIMIT 1 OFFSET 3;
+INSERT INTO stock (maker, part) VALUES ('acme', 3), ('acme', 4)
+ON CONFLICT DO NOTHING RETURNING part;
+
+-- UPDATE and DELETE over children of both kinds
+UPDATE stock SET qty = qty * 10 WHERE part < 3
+RETURNING tableoid::regclass, maker, part, qty;
+UPDATE stock SET name = s.name FROM (VALUES ('acme', 'A'), ('bilt', 'B'),
+	('here', 'H')) AS s (maker, name) WHERE s.maker = stock.maker AND part = 1;
+DELETE FROM stock WHERE part = 2 RETURNING tableoid::regclass, maker, part;
+SELECT * FROM stock ORDER BY maker, part;
+SELECT pg_temp.plan('UPDATE stock SET qty = 1 WHERE part = 1');
+
+-- A row moves from a table into DynamoDB, not back.
+UPDATE stock SET maker = 'acme', part = 10 WHERE maker = 'here' AND part = 1;
+SELECT tableoid::regclass, * FROM stock WHERE part = 10;
+UPDATE stock SET maker = 'acme', part = part + 10 WHERE part IN (1, 2)
+	AND maker IN ('here', 'acme');
+SELECT tableoid::regclass, * FROM stock ORDER BY maker, part;
+SET cruddur_ddb.write_mode = immediate;
+SELECT pg_temp.attempt('UPDATE stock SET maker = ''acme'', part = part + 10
+	WHERE maker IN (''here'', ''acme'')');
+RESET cruddur_ddb.write_mode;
+SELECT pg_temp.attempt('UPDATE stock SET maker = ''nowhere'' WHERE part = 2');
+SELECT pg_temp.attempt('INSERT INTO stock (maker) VALUES (''nowhere'')');
+
+-- PostgreSQL's part of the transaction and DynamoDB's
+BEGIN;
+INSERT INTO stock (maker, part) VALUES ('there', 1), ('bilt', 4);
+ROLLBACK;
+INSERT INTO stock (maker, part) VALUES ('there', 1), ('bilt', 1);
+\echo :SQLSTATE
+SELECT count(*) FROM stock WHERE maker = 'there' OR part = 4;
+
+-- inheritance
+CREATE TABLE things (maker text COLLATE "C", part int);
+CREATE FOREIGN TABLE thing_parts () INHERITS (things)
+	SERVER cruddur OPTIONS (table_name 'sql-parts');
+ALTER FOREIGN TABLE thing_parts ADD qty int;
+INSERT INTO things VALUES ('heap', 1), ('heap', 2);
+DELETE FROM things WHERE part = 1 RETURNING tableoid::regclass, *;
+UPDATE things SET part = part + 100 RETURNING tableoid::regclass, *;
+SELECT tableoid::regclass, * FROM things ORDER BY maker, part;
+TRUNCATE things;
+SELECT count(*) FROM things;
+SELECT count(*) FROM pg_temp.stored();
+
+DROP TABLE things CASCADE;
+DROP TABLE stock;
+\i :scene_end
