@@ -53,6 +53,7 @@ OBJS = $(CLIENT) \
 	src/pg/itemkey.o \
 	src/pg/difference.o \
 	src/pg/writeset.o \
+	src/pg/send.o \
 	src/pg/verdict.o \
 	src/pg/sender.o \
 	src/pg/commit.o \

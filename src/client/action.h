@@ -34,7 +34,7 @@ typedef struct DdbWrite
 	const char *key_name; /* the table's partition key attribute */
 	const char *item;     /* PUT: the item, JSON: {"pk":{"S":"a"},...} */
 	size_t item_len;
-	const char *key; /* UPDATE, DELETE: the item's key, JSON likewise */
+	const char *key; /* the item's key, JSON likewise; a PUT need not have it */
 	size_t key_len;
 	const DdbItemAttribute *set; /* UPDATE: new values; NULL ones are removed */
 	int nset;                    /* UPDATE: 1 or more, no key among them */

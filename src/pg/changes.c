@@ -172,7 +172,7 @@ collect(DdbChanges *changes, const DdbSend *sends, int nsends)
 							   DDB_TRANSACT_MAX_ACTIONS * sizeof(DdbSend));
 	for (int i = 0; i < nsends; i++)
 		changes->sends[changes->nsends++] =
-			ddb_sender_copy(changes->cxt, &sends[i]);
+			ddb_send_copy(changes->cxt, &sends[i]);
 }
 
 static bool

@@ -19,6 +19,7 @@
 #include "convert.h"
 #include "mint.h"
 #include "sender.h"
+#include "verdict.h"
 
 /*
  * Of a batch: DynamoDB's limit is 16 MB, of which JSON takes more than the
@@ -129,56 +130,10 @@ ddb_sender_create(MemoryContext cxt, DdbSession *session, int units_per_second)
 	return sender;
 }
 
-static char *
-copy(MemoryContext cxt, const char *text, size_t len)
-{
-	char *copied = MemoryContextAlloc(cxt, len + 1);
-
-	memcpy(copied, text, len);
-	copied[len] = '\0';
-	return copied;
-}
-
-static const DdbItemAttribute *
-copy_attributes(MemoryContext cxt, const DdbItemAttribute *attributes, int n)
-{
-	DdbItemAttribute *copied;
-
-	if (n == 0)
-		return NULL;
-	copied = MemoryContextAlloc(cxt, n * sizeof(DdbItemAttribute));
-	for (int i = 0; i < n; i++)
-	{
-		const char *json = attributes[i].json;
-
-		copied[i] = attributes[i];
-		copied[i].name =
-			copy(cxt, attributes[i].name, strlen(attributes[i].name));
-		if (json != NULL)
-			copied[i].json = copy(cxt, json, attributes[i].json_len);
-	}
-	return copied;
-}
-
-DdbSend
-ddb_sender_copy(MemoryContext cxt, const DdbSend *send)
-{
-	DdbSend copied = *send;
-	DdbWrite *write = &copied.write;
-
-	copied.identity = copy(cxt, send->identity, send->identity_len);
-	write->key = copy(cxt, write->key, write->key_len);
-	if (write->item != NULL)
-		write->item = copy(cxt, write->item, write->item_len);
-	write->set = copy_attributes(cxt, write->set, write->nset);
-	write->expected = copy_attributes(cxt, write->expected, write->nexpected);
-	return copied;
-}
-
 static void
 add_to_job(Job *job, const DdbSend *send, uint32 hash)
 {
-	job->sends[job->nsends] = ddb_sender_copy(job->cxt, send);
+	job->sends[job->nsends] = ddb_send_copy(job->cxt, send);
 	job->hashes[job->nsends++] = hash;
 	job->bytes += send->write.item_len + send->write.key_len;
 }
@@ -358,11 +313,7 @@ find_same(const DdbSender *sender, const DdbSend *send, uint32 hash)
 
 		for (int k = 0; job != NULL && k < job->nsends; k++)
 		{
-			if (job->hashes[k] == hash &&
-				job->sends[k].identity_len == send->identity_len &&
-				memcmp(job->sends[k].identity,
-					   send->identity,
-					   send->identity_len) == 0)
+			if (job->hashes[k] == hash && ddb_send_same(&job->sends[k], send))
 				return job;
 		}
 	}

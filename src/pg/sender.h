@@ -7,7 +7,8 @@
 
 #include "postgres.h"
 
-#include "verdict.h"
+#include "send.h"
+#include "session.h"
 
 /*
  * Send these and wait, all or none: one as a plain write, several (up to 100)
@@ -55,8 +56,5 @@ extern void ddb_sender_try(DdbSender *sender, const DdbSend *sends, int nsends,
 
 /* Send what is left and wait for all. */
 extern void ddb_sender_finish(DdbSender *sender);
-
-/* A copy in cxt, but for the names of the table and its key. */
-extern DdbSend ddb_sender_copy(MemoryContext cxt, const DdbSend *send);
 
 #endif /* DDB_SENDER_H */

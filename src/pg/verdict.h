@@ -18,17 +18,8 @@
 
 #include "postgres.h"
 
+#include "send.h"
 #include "session.h"
-
-/* A write, and what is to be said of it. All is borrowed. */
-typedef struct DdbSend
-{
-	DdbWrite write;       /* with its key, a PUT too */
-	const char *identity; /* the item's key as bytes that are the same for the
-								 * same item (itemkey.h) */
-	size_t identity_len;
-	bool retriable; /* a refused INSERT is 40001, not 23505 */
-} DdbSend;
 
 /* A call that is done: of one write, of several as a transaction, or of a batch
  * that failed. */
