@@ -80,10 +80,12 @@ send_batch(MemoryContext cxt, const Batch *batch)
 {
 	const DdbWriteTable *table = batch->table;
 	DdbSession *session = ddb_session_open_for(cxt, table->server, table->user);
-	ErrorContextCallback callback = {.callback = tell_what_is_done,
-									 .previous = error_context_stack};
 	bool timed = resume_timeout();
+	ErrorContextCallback callback;
 
+	callback.callback = tell_what_is_done;
+	callback.arg = NULL;
+	callback.previous = error_context_stack;
 	error_context_stack = &callback;
 	ddb_sender_send(cxt,
 					session,
