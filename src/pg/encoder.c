@@ -101,8 +101,8 @@ take_apart(const DdbEncoder *encoder, Datum value)
 		(ARR_NDIM(array) == 1 && ARR_LBOUND(array)[0] != 1))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("an array has no such list in DynamoDB"),
-				 errdetail("It must have one dimension and begin at 1.")));
+				 errmsg("an array of this shape cannot be stored in DynamoDB"),
+				 errdetail("It must have one dimension that begins at 1.")));
 	deconstruct_array(array,
 					  encoder->element_type,
 					  encoder->typlen,
@@ -179,7 +179,8 @@ check_unique(const DdbText *text, DdbType type, const size_t *ends, int count)
 		if (compare(&members[i - 1], &members[i]) == 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("an array has a value twice and is no set")));
+					 errmsg("an array with a value twice is no set"),
+					 errdetail("DynamoDB's sets have each value once.")));
 	}
 }
 
@@ -193,7 +194,8 @@ write_member(DdbEncoder *element, const Elements *elements, int i, DdbText *text
 	if (elements->nulls[i])
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("an array with a NULL is no set")));
+				 errmsg("an array with a NULL is no set"),
+				 errdetail("DynamoDB's sets have no NULL.")));
 	plain = ddb_scalar_text(element->scalar, elements->values[i], buf, &len);
 	ddb_writer_string(text, NULL, plain, len);
 }
