@@ -168,7 +168,7 @@ write_json_text(DdbText *text, const char *name, Jsonb *jsonb,
 	if (form->plain_strings)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a JSON null cannot be an element of a list"),
+				 errmsg("a JSON null cannot be stored by itself"),
 				 errdetail("It would be read as NULL.")));
 	json = JsonbToCString(NULL, &jsonb->root, (int) VARSIZE(jsonb));
 	utf8 = ddb_convert_to_utf8(json, (int) strlen(json), &len);

@@ -37,7 +37,7 @@ extern void ddb_docwriter_close(DdbText *text, char bracket);
 /* How jsonb is to be written. */
 typedef struct DdbDocForm
 {
-	DdbType type; /* N, BOOL, L or M: nothing else; ABSENT: what it is */
+	DdbType type; /* N, BOOL or L: nothing else; ABSENT: what it is */
 	int depth;    /* maps and lists around it */
 	bool plain_strings;
 } DdbDocForm;

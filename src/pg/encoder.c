@@ -287,7 +287,11 @@ create_json(Oid base_type, const Place *place)
 		default:
 			return NULL;
 	}
-	encoder = new_encoder(write_document, place->wanted, place);
+	/* An attribute that has had several types is imported as M. */
+	encoder = new_encoder(write_document,
+						  place->wanted == DDB_TYPE_M ? DDB_TYPE_ABSENT
+													  : place->wanted,
+						  place);
 	encoder->is_json = is_json;
 	return encoder;
 }
