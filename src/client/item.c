@@ -2,28 +2,31 @@
  * item.c
  *		One pass over a response page: spans into the body, no tree.
  *
- * The items of a page tend to have the same attributes in the same order. So
- * the name that came last at each position is kept; where it comes again, one
- * comparison of bytes tells which wanted attribute it is, if any.
+ * The items of a page tend to have the same attributes in the same order, each
+ * of one type. So the name that came last at each position is kept, with the
+ * beginning of the value behind it. Where both come again, one comparison of
+ * bytes tells which wanted attribute it is, if any, and its type.
  */
 #include <stdlib.h>
 
 #include "capacity.h"
 #include "item.h"
 
-/* Positions in an item for which the last name is kept. */
-#define RECENT_NAMES 32
+/* Positions in an item for which the last attribute's beginning is kept. */
+#define RECENT_STARTS 64
 
 /* Longest part of a response that a message quotes. */
 #define MAX_QUOTED_LEN 32
 
-/* A name with its quotes as it came, and the wanted one that it is, or -1. */
-typedef struct RecentName
+/* What an attribute began with, as it came: "name":{"S":" */
+typedef struct RecentStart
 {
 	const char *text;
+	size_t name_len; /* with its quotes */
 	size_t len;
-	int wanted;
-} RecentName;
+	int wanted; /* which one it is, or -1 */
+	DdbType type;
+} RecentStart;
 
 typedef struct Decoder
 {
@@ -34,7 +37,7 @@ typedef struct Decoder
 	unsigned seen; /* members of the response, by bit */
 	bool no_memory;
 	int nrecent;
-	RecentName recent[RECENT_NAMES];
+	RecentStart recent[RECENT_STARTS];
 } Decoder;
 
 void
@@ -162,51 +165,78 @@ find_escaped(Decoder *d, const DdbJsonString *name, int *wanted)
 	return len >= 0 || ddb_json_fail(&d->json, name->text, "has a broken escape");
 }
 
-/* A name that was not foreseen for this position; keep it for the next item. */
+/* The wanted attribute that has the name at this position, or -1. */
 static bool
-read_new_name(Decoder *d, int position, int *wanted)
+read_name(Decoder *d, int position, int *wanted)
 {
 	DdbJsonString name;
 
+	/* Of another type this time? */
+	if (position < d->nrecent)
+	{
+		const RecentStart *recent = &d->recent[position];
+
+		if (ddb_json_comes_again(&d->json, recent->text, recent->name_len))
+		{
+			d->json.next += recent->name_len;
+			*wanted = recent->wanted;
+			return true;
+		}
+	}
 	if (!ddb_json_string(&d->json, &name))
 		return false;
 	if (name.escaped)
-	{
-		if (!find_escaped(d, &name, wanted))
-			return false;
-	}
-	else
-		*wanted = ddb_wanted_find(d->wanted, name.text, name.len);
+		return find_escaped(d, &name, wanted);
+	*wanted = ddb_wanted_find(d->wanted, name.text, name.len);
+	return true;
+}
 
-	if (position < RECENT_NAMES)
+/* What was not foreseen for this position; keep it for the next item. */
+static bool
+read_new_start(Decoder *d, int position, int *wanted, DdbType *type)
+{
+	DdbJson *json = &d->json;
+	const char *text = json->next;
+	size_t name_len;
+
+	if (!read_name(d, position, wanted))
+		return false;
+	name_len = (size_t) (json->next - text);
+	if (!ddb_json_expect(json, ':') || !ddb_value_begin(json, type))
+		return false;
+	if (position < RECENT_STARTS)
 	{
-		d->recent[position] = (RecentName){name.text - 1, name.len + 2, *wanted};
+		d->recent[position] = (RecentStart){.text = text,
+											.name_len = name_len,
+											.len = (size_t) (json->next - text),
+											.wanted = *wanted,
+											.type = *type};
 		if (position >= d->nrecent)
 			d->nrecent = position + 1;
 	}
 	return true;
 }
 
-/* The name of the attribute at this position: the wanted one, or -1. */
+/* The attribute at this position, up to where it differs from item to item. */
 static inline bool
-read_name(Decoder *d, int position, int *wanted)
+read_start(Decoder *d, int position, int *wanted, DdbType *type)
 {
 	DdbJson *json = &d->json;
 
 	ddb_json_skip_space(json);
 	if (position < d->nrecent)
 	{
-		const RecentName *recent = &d->recent[position];
+		const RecentStart *recent = &d->recent[position];
 
-		if ((size_t) (json->end - json->next) > recent->len &&
-			memcmp(json->next, recent->text, recent->len) == 0)
+		if (ddb_json_comes_again(json, recent->text, recent->len))
 		{
 			json->next += recent->len;
 			*wanted = recent->wanted;
-			return ddb_json_expect(json, ':');
+			*type = recent->type;
+			return true;
 		}
 	}
-	return read_new_name(d, position, wanted) && ddb_json_expect(json, ':');
+	return read_new_start(d, position, wanted, type);
 }
 
 static bool
@@ -214,9 +244,11 @@ read_attribute(Decoder *d, int position, DdbCell *row)
 {
 	DdbValueSpan value;
 	DdbSpan span;
+	DdbType type;
 	int wanted;
 
-	if (!read_name(d, position, &wanted) || !ddb_value_read(&d->json, 1, &value))
+	if (!read_start(d, position, &wanted, &type) ||
+		!ddb_value_end(&d->json, type, 1, &value))
 		return false;
 	if (wanted < 0)
 		return true;

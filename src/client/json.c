@@ -171,19 +171,6 @@ ddb_json_number(DdbJson *json, DdbJsonString *number)
 	return true;
 }
 
-bool
-ddb_json_literal(DdbJson *json, const char *literal)
-{
-	size_t len = strlen(literal);
-
-	ddb_json_skip_space(json);
-	if ((size_t) (json->end - json->next) < len ||
-		memcmp(json->next, literal, len) != 0)
-		return ddb_json_fail_unexpected(json);
-	json->next += len;
-	return true;
-}
-
 /* An array or object whose opening bracket was taken. */
 static bool
 skip_members(DdbJson *json, char closing, int depth)

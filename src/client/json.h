@@ -107,6 +107,61 @@ ddb_json_expect(DdbJson *json, char c)
 /* Nothing but space may be left. */
 extern bool ddb_json_expect_end(DdbJson *json);
 
+/*
+ * Does this text come next? It lies before that, in the same buffer: what can
+ * be loaded here can be loaded there.
+ */
+static inline bool
+ddb_json_comes_again(const DdbJson *json, const char *text, size_t len)
+{
+#ifdef DDB_JSON_SSE2
+	const char *next = json->next;
+
+	if ((size_t) (json->end - next) >= len + 16)
+	{
+		for (;;)
+		{
+			__m128i seen = _mm_loadu_si128((const __m128i *) text);
+			__m128i here = _mm_loadu_si128((const __m128i *) next);
+			unsigned differ =
+				(unsigned) _mm_movemask_epi8(_mm_cmpeq_epi8(seen, here)) ^ 0xffff;
+
+			if (len <= 16)
+				return (differ & ((1u << len) - 1)) == 0;
+			if (differ != 0)
+				return false;
+			text += 16;
+			next += 16;
+			len -= 16;
+		}
+	}
+#endif
+	return (size_t) (json->end - json->next) >= len &&
+		   memcmp(json->next, text, len) == 0;
+}
+
+/* Where the run of decimal digits ends. */
+static inline const char *
+ddb_json_digits_end(const char *p, const char *end)
+{
+#ifdef DDB_JSON_SSE2
+	while (end - p >= 16)
+	{
+		__m128i v = _mm_sub_epi8(_mm_loadu_si128((const __m128i *) p),
+								 _mm_set1_epi8('0'));
+		__m128i is_digit = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(9)), v);
+		unsigned others = (unsigned) _mm_movemask_epi8(is_digit) ^ 0xffff;
+
+		if (others != 0)
+			return p + __builtin_ctz(others);
+		p += 16;
+	}
+#endif
+	while (p < end && *p >= '0' && *p <= '9')
+		p++;
+	return p;
+}
+
 /* Where the run ends that has no quote, backslash or control character. */
 static inline const char *
 ddb_json_plain_end(const char *p, const char *end)
@@ -190,7 +245,18 @@ ddb_json_name(DdbJson *json, DdbJsonString *name)
 extern bool ddb_json_number(DdbJson *json, DdbJsonString *number);
 
 /* "true", "false" or "null". */
-extern bool ddb_json_literal(DdbJson *json, const char *literal);
+static inline bool
+ddb_json_literal(DdbJson *json, const char *literal)
+{
+	size_t len = strlen(literal);
+
+	ddb_json_skip_space(json);
+	if ((size_t) (json->end - json->next) < len ||
+		memcmp(json->next, literal, len) != 0)
+		return ddb_json_fail_unexpected(json);
+	json->next += len;
+	return true;
+}
 
 /* Any value, checked and passed over. depth: brackets open around it. */
 extern bool ddb_json_skip(DdbJson *json, int depth);

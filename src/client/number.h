@@ -38,37 +38,43 @@ extern DdbNumberFit ddb_number_check(const char *text, size_t len);
  */
 extern bool ddb_number_int64(const char *text, size_t len, int64_t *value);
 
+/* Appends the digits that begin at p to those of *sum; returns their end. */
+static inline const char *
+ddb_number_add_digits(const char *p, const char *end, uint64_t *sum)
+{
+	for (; p < end && *p >= '0' && *p <= '9'; p++)
+		*sum = *sum * 10 + (uint64_t) (*p - '0');
+	return p;
+}
+
 /*
- * The same in the form that nearly all have: [-]digits[.digits], 18 digits at
- * most. It is *value times 10^-scale. False: it has another form.
+ * The same in the form that nearly all have: [-]digits[.digits], 19 digits at
+ * most. It is *value times 10^-scale. False: it has another form, or is out of
+ * range.
  */
 static inline bool
 ddb_number_plain(const char *text, size_t len, int64_t *value, int *scale)
 {
-	const char *p = text;
 	const char *end = text + len;
-	const char *point = NULL;
-	int64_t sum = 0;
-	bool negative = len > 0 && *p == '-';
+	const char *digits = text + (len > 0 && *text == '-');
+	uint64_t sum = 0;
+	const char *p = ddb_number_add_digits(digits, end, &sum);
+	const char *fraction = p;
+	long ndigits = p - digits;
 
-	if (negative)
-		p++;
-	if (len < 1 || len > 18 || p == end)
-		return false;
-	for (; p < end; p++)
+	if (p > digits && p < end && *p == '.')
 	{
-		unsigned digit = (unsigned) *p - '0';
-
-		if (digit <= 9)
-			sum = sum * 10 + digit;
-		else if (*p == '.' && point == NULL && p + 1 < end &&
-				 (negative ? p > text + 1 : p > text))
-			point = p;
-		else
+		fraction = p + 1;
+		p = ddb_number_add_digits(fraction, end, &sum);
+		ndigits += p - fraction;
+		if (p == fraction)
 			return false;
 	}
-	*value = negative ? -sum : sum;
-	*scale = point == NULL ? 0 : (int) (end - point - 1);
+	/* Up to 19 digits, sum has not overflowed. */
+	if (p < end || ndigits == 0 || ndigits > 19 || sum > INT64_MAX)
+		return false;
+	*value = digits > text ? -(int64_t) sum : (int64_t) sum;
+	*scale = (int) (p - fraction);
 	return true;
 }
 

@@ -85,16 +85,6 @@ ddb_value_head(DdbJson *json, DdbType *type)
 	return ddb_json_fail(json, name.text, "has an unknown data type");
 }
 
-static size_t
-count_digits(const char *p, const char *end)
-{
-	const char *start = p;
-
-	while (p < end && *p >= '0' && *p <= '9')
-		p++;
-	return (size_t) (p - start);
-}
-
 /*
  * Is this the text of a number? Wider than JSON's grammar: a sign "+" and
  * leading zeros are fine.
@@ -102,60 +92,68 @@ count_digits(const char *p, const char *end)
 static bool
 is_number(const char *text, size_t len)
 {
-	const char *p = text;
 	const char *end = text + len;
-	size_t n;
+	bool has_sign = len > 0 && (*text == '-' || *text == '+');
+	const char *p = ddb_value_decimal_end(text + has_sign, end);
 
-	if (p < end && (*p == '-' || *p == '+'))
-		p++;
-	n = count_digits(p, end);
-	p += n;
-	if (n > 0 && p < end && *p == '.')
+	if (p != NULL && p < end && (*p == 'e' || *p == 'E'))
 	{
-		n = count_digits(++p, end);
-		p += n;
+		const char *digits = p + 1;
+
+		if (digits < end && (*digits == '-' || *digits == '+'))
+			digits++;
+		p = ddb_json_digits_end(digits, end);
+		return p > digits && p == end;
 	}
-	if (n > 0 && p < end && (*p == 'e' || *p == 'E'))
-	{
-		p++;
-		if (p < end && (*p == '-' || *p == '+'))
-			p++;
-		n = count_digits(p, end);
-		p += n;
-	}
-	return n > 0 && p == end;
+	return p == end;
 }
 
+/* An S, N or B whose opening quote was taken. */
 static bool
-read_string(DdbJson *json, DdbValueSpan *value)
+end_string(DdbJson *json, DdbType type, DdbValueSpan *value)
 {
 	DdbJsonString string;
 
-	if (!ddb_json_string(json, &string))
+	if (!ddb_json_string_body(json, &string))
 		return false;
-	value->text = string.text;
-	value->len = string.len;
-	value->escaped = string.escaped;
-	return true;
+	*value = (DdbValueSpan){.text = string.text,
+							.len = string.len,
+							.type = type,
+							.escaped = string.escaped};
+	return type != DDB_TYPE_N || is_number(string.text, string.len) ||
+		   ddb_json_fail(json, string.text, "has a malformed number");
+}
+
+/*
+ * BOOL and NULL. DynamoDB refuses {"NULL": false}, other writers of the
+ * protocol do not.
+ */
+static bool
+read_literal(DdbJson *json, DdbType type, DdbValueSpan *value)
+{
+	bool is_false = ddb_json_peek(json) == 'f';
+
+	value->type = type;
+	value->escaped = false;
+	value->text = json->next;
+	value->len = is_false ? strlen("false") : strlen("true");
+	return is_false ? ddb_json_literal(json, "false")
+					: ddb_json_literal(json, "true");
+}
+
+/* Does a quote come before what is in a value of this type? */
+static inline bool
+is_quoted(DdbType type)
+{
+	return type == DDB_TYPE_S || type == DDB_TYPE_N || type == DDB_TYPE_B;
 }
 
 bool
 ddb_value_scalar(DdbJson *json, DdbType type, DdbValueSpan *value)
 {
-	value->type = type;
-	if (type == DDB_TYPE_S || type == DDB_TYPE_B)
-		return read_string(json, value);
-	if (type == DDB_TYPE_N)
-		return read_string(json, value) &&
-			   (is_number(value->text, value->len) ||
-				ddb_json_fail(json, value->text, "has a malformed number"));
-
-	/* BOOL and NULL. DynamoDB refuses {"NULL": false}, other writers of the
-	 * protocol do not. */
-	value->escaped = false;
-	value->len = ddb_json_peek(json) == 'f' ? 5 : 4;
-	value->text = json->next;
-	return ddb_json_literal(json, value->len == 5 ? "false" : "true");
+	if (!is_quoted(type))
+		return read_literal(json, type, value);
+	return ddb_json_expect(json, '"') && end_string(json, type, value);
 }
 
 /* The members of a list or a set; its opening bracket was taken. */
@@ -221,30 +219,42 @@ ddb_value_read_map(DdbJson *json, int depth, DdbValueSpan *value)
 }
 
 bool
-ddb_value_read(DdbJson *json, int depth, DdbValueSpan *value)
+ddb_value_begin(DdbJson *json, DdbType *type)
 {
 	static const char plain_s[] = "{\"S\":\"";
 	const size_t plain_s_len = sizeof(plain_s) - 1;
-	DdbJsonString string;
-	DdbType type;
 
 	/* Nearly all there is, written as DynamoDB writes it. */
-	if ((size_t) (json->end - json->next) > plain_s_len &&
+	if ((size_t) (json->end - json->next) >= plain_s_len &&
 		memcmp(json->next, plain_s, plain_s_len) == 0)
 	{
 		json->next += plain_s_len;
-		if (!ddb_json_string_body(json, &string))
-			return false;
-		*value = (DdbValueSpan){.text = string.text,
-								.len = string.len,
-								.type = DDB_TYPE_S,
-								.escaped = string.escaped};
-		return ddb_value_tail(json);
+		*type = DDB_TYPE_S;
+		return true;
 	}
+	return ddb_value_head(json, type) &&
+		   (!is_quoted(*type) || ddb_json_expect(json, '"'));
+}
 
-	if (!ddb_value_head(json, &type))
-		return false;
-	if (ddb_value_is_container(type))
-		return read_container(json, type, depth, value) && ddb_value_tail(json);
-	return ddb_value_scalar(json, type, value) && ddb_value_tail(json);
+bool
+ddb_value_end_any(DdbJson *json, DdbType type, int depth, DdbValueSpan *value)
+{
+	bool ok;
+
+	if (is_quoted(type))
+		ok = end_string(json, type, value);
+	else if (ddb_value_is_container(type))
+		ok = read_container(json, type, depth, value);
+	else
+		ok = read_literal(json, type, value);
+	return ok && ddb_value_tail(json);
+}
+
+bool
+ddb_value_read(DdbJson *json, int depth, DdbValueSpan *value)
+{
+	DdbType type;
+
+	return ddb_value_begin(json, &type) &&
+		   ddb_value_end(json, type, depth, value);
 }

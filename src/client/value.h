@@ -78,4 +78,49 @@ ddb_value_tail(DdbJson *json)
 	return ddb_json_expect(json, '}');
 }
 
+/* Where digits[.digits] ends, without the rest of a number; NULL: none is there. */
+static inline const char *
+ddb_value_decimal_end(const char *digits, const char *end)
+{
+	const char *p = ddb_json_digits_end(digits, end);
+
+	if (p > digits && p < end && *p == '.')
+	{
+		digits = p + 1;
+		p = ddb_json_digits_end(digits, end);
+	}
+	return p > digits ? p : NULL;
+}
+
+/*
+ * A value in two parts, for those who know its beginning again: all of it that
+ * values of a type share, with the quote that opens an S, N or B; and the rest.
+ */
+extern bool ddb_value_begin(DdbJson *json, DdbType *type);
+extern bool ddb_value_end_any(DdbJson *json, DdbType type, int depth,
+							  DdbValueSpan *value);
+
+static inline bool
+ddb_value_end(DdbJson *json, DdbType type, int depth, DdbValueSpan *value)
+{
+	const char *text = json->next;
+	const char *end = json->end;
+	const char *quote = NULL;
+
+	/* Nearly all there is, written as DynamoDB writes it. */
+	if (type == DDB_TYPE_S)
+		quote = ddb_json_plain_end(text, end);
+	else if (type == DDB_TYPE_N)
+		quote = ddb_value_decimal_end(text + (text < end && *text == '-'), end);
+	if (quote != NULL && end - quote >= 2 && quote[0] == '"' && quote[1] == '}')
+	{
+		*value = (DdbValueSpan){.text = text,
+								.len = (size_t) (quote - text),
+								.type = type};
+		json->next = quote + 2;
+		return true;
+	}
+	return ddb_value_end_any(json, type, depth, value);
+}
+
 #endif /* DDB_VALUE_H */

@@ -16,19 +16,10 @@
 
 #include "column.h"
 #include "compat.h"
-#include "datum.h"
 #include "report.h"
 
 /* Bytes of a key attribute that a message shows. */
 #define MAX_SHOWN_LEN 100
-
-struct DdbColumnReader
-{
-	const DdbRelation *relation;
-	const DdbColumn *column;
-	DdbDatumReader *datum;
-	DdbDatumRisk risk;
-};
 
 DdbColumnReader *
 ddb_column_reader(const DdbRelation *relation, const DdbColumn *column)
@@ -40,7 +31,8 @@ ddb_column_reader(const DdbRelation *relation, const DdbColumn *column)
 	reader->relation = relation;
 	reader->column = column;
 	reader->datum = ddb_datum_reader(column->type, column->typmod, json_strings);
-	reader->risk = ddb_datum_risk(reader->datum);
+	reader->is_plain = !column->is_whole_item && column->nsteps == 0 &&
+					   reader->datum->risk == DDB_DATUM_SAFE;
 	return reader;
 }
 
@@ -247,8 +239,8 @@ static bool
 read_catching(DdbColumnReader *reader, const DdbValueSpan *value, Datum *datum)
 {
 	MemoryContext cxt = CurrentMemoryContext;
-	bool can_go_on =
-		reader->risk == DDB_DATUM_THROWS || !reader->relation->null_mismatch;
+	bool can_go_on = reader->datum->risk == DDB_DATUM_THROWS ||
+					 !reader->relation->null_mismatch;
 	volatile bool fits = false;
 
 	PG_TRY();
@@ -306,17 +298,17 @@ read_in_subtransaction(DdbColumnReader *reader, const DdbValueSpan *value,
 static bool
 read_value(DdbColumnReader *reader, const DdbValueSpan *value, Datum *datum)
 {
-	if (reader->risk == DDB_DATUM_SAFE)
+	if (reader->datum->risk == DDB_DATUM_SAFE)
 		return ddb_datum_read(reader->datum, value, datum);
-	if (reader->risk == DDB_DATUM_RUNS && reader->relation->null_mismatch &&
-		ddb_compat_can_begin_subtransaction())
+	if (reader->datum->risk == DDB_DATUM_RUNS &&
+		reader->relation->null_mismatch && ddb_compat_can_begin_subtransaction())
 		return read_in_subtransaction(reader, value, datum);
 	return read_catching(reader, value, datum);
 }
 
 Datum
-ddb_column_read(DdbColumnReader *reader, const DdbPage *page, int item,
-				int cell, const DdbItemKey *key, bool *isnull)
+ddb_column_read_any(DdbColumnReader *reader, const DdbPage *page, int item,
+					int cell, const DdbItemKey *key, bool *isnull)
 {
 	bool null_mismatch = reader->relation->null_mismatch;
 	DdbValueSpan value;

@@ -7,10 +7,17 @@
 
 #include "postgres.h"
 
+#include "datum.h"
 #include "item.h"
 #include "relation.h"
 
-typedef struct DdbColumnReader DdbColumnReader;
+typedef struct DdbColumnReader
+{
+	const DdbRelation *relation;
+	const DdbColumn *column;
+	DdbDatumReader *datum;
+	bool is_plain; /* the attribute is the value, and no error comes of it */
+} DdbColumnReader;
 
 /* Where the table's key is in a page; messages tell by it which item it is. */
 typedef struct DdbItemKey
@@ -35,8 +42,29 @@ extern DdbColumnReader *ddb_column_reader(const DdbRelation *relation,
  * 'null'; else error HV004, which names column, attribute, both types and the
  * item's key. Errors of a domain's checks are PostgreSQL's.
  */
-extern Datum ddb_column_read(DdbColumnReader *reader, const DdbPage *page,
-							 int item, int cell, const DdbItemKey *key,
-							 bool *isnull);
+extern Datum ddb_column_read_any(DdbColumnReader *reader, const DdbPage *page,
+								 int item, int cell, const DdbItemKey *key,
+								 bool *isnull);
+
+/* The same, without a detour where the attribute is the value and fits. */
+static inline Datum
+ddb_column_read(DdbColumnReader *reader, const DdbPage *page, int item,
+				int cell, const DdbItemKey *key, bool *isnull)
+{
+	if (reader->is_plain)
+	{
+		const DdbCell *found = ddb_page_cell(page, item, cell);
+		DdbValueSpan value = {.text = ddb_page_text(page, found),
+							  .len = found->len,
+							  .type = (DdbType) found->type,
+							  .escaped = found->escaped};
+		Datum datum;
+
+		*isnull = false;
+		if (ddb_datum_read(reader->datum, &value, &datum))
+			return datum;
+	}
+	return ddb_column_read_any(reader, page, item, cell, key, isnull);
+}
 
 #endif /* DDB_COLUMN_H */

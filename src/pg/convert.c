@@ -60,9 +60,51 @@ ddb_convert_string(const DdbValueSpan *string, int *len)
 	return converted;
 }
 
+/* Copies; is all of it ASCII? The last word overlaps the one before. */
+static bool
+copy_ascii(char *to, const char *from, size_t len)
+{
+	const uint64 highs = UINT64CONST(0x8080808080808080);
+	uint64 seen = 0;
+	uint64 word;
+	uint32 first;
+	uint32 last;
+
+	if (len >= sizeof(word))
+	{
+		for (size_t i = 0; i < len - sizeof(word); i += sizeof(word))
+		{
+			memcpy(&word, from + i, sizeof(word));
+			memcpy(to + i, &word, sizeof(word));
+			seen |= word;
+		}
+		memcpy(&word, from + len - sizeof(word), sizeof(word));
+		memcpy(to + len - sizeof(word), &word, sizeof(word));
+		seen |= word;
+	}
+	else if (len >= sizeof(first))
+	{
+		memcpy(&first, from, sizeof(first));
+		memcpy(&last, from + len - sizeof(last), sizeof(last));
+		memcpy(to, &first, sizeof(first));
+		memcpy(to + len - sizeof(last), &last, sizeof(last));
+		seen = first | last;
+	}
+	else
+	{
+		for (size_t i = 0; i < len; i++)
+		{
+			to[i] = from[i];
+			seen |= (unsigned char) from[i];
+		}
+	}
+	return (seen & highs) == 0;
+}
+
 /*
  * Copied, unescaped and checked in one place: where the server's encoding is
- * UTF-8, nothing else is allocated.
+ * UTF-8, nothing else is allocated. Nor of ASCII, which is the same in all
+ * encodings of servers.
  */
 text *
 ddb_convert_string_text(const DdbValueSpan *string)
@@ -71,6 +113,7 @@ ddb_convert_string_text(const DdbValueSpan *string)
 	char *plain = VARDATA(result);
 	size_t len = string->len;
 	const char *converted;
+	bool is_ascii = false;
 
 	if (string->escaped)
 	{
@@ -79,10 +122,13 @@ ddb_convert_string_text(const DdbValueSpan *string)
 			return NULL;
 	}
 	else
-		memcpy(plain, string->text, len);
-	converted = pg_any_to_server(plain, (int) len, PG_UTF8);
-	if (converted != plain)
-		return cstring_to_text(converted);
+		is_ascii = copy_ascii(plain, string->text, len);
+	if (!is_ascii)
+	{
+		converted = pg_any_to_server(plain, (int) len, PG_UTF8);
+		if (converted != plain)
+			return cstring_to_text(converted);
+	}
 	SET_VARSIZE(result, VARHDRSZ + len);
 	return result;
 }

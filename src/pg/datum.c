@@ -10,7 +10,6 @@
 #include "access/transam.h"
 #include "catalog/pg_type.h"
 #include "common/base64.h"
-#include "fmgr.h"
 #include "mb/pg_wchar.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -24,52 +23,12 @@
 #include "decimal.h"
 #include "moment.h"
 
-typedef bool (*ReadFunction)(DdbDatumReader *reader, const DdbValueSpan *value,
-							 Datum *datum);
-
-struct DdbDatumReader
-{
-	ReadFunction read;
-	unsigned takes; /* DynamoDB types, by bit */
-	DdbDatumRisk risk;
-	Oid type;
-	int32 typmod;
-	int16 typlen;
-	bool typbyval;
-	char typalign;
-	bool json_strings;
-	FmgrInfo input;
-	Oid ioparam;
-	DdbDatumReader *inner; /* of an array's elements, a domain's base type */
-	void *domain;          /* domain_check's */
-	MemoryContext cxt;     /* in which the reader lives */
-};
-
 #define TAKES(type) (1U << (type))
 #define TAKES_S TAKES(DDB_TYPE_S)
 #define TAKES_N TAKES(DDB_TYPE_N)
 #define TAKES_B TAKES(DDB_TYPE_B)
 #define TAKES_BOOL TAKES(DDB_TYPE_BOOL)
 #define TAKES_ALL (~(TAKES(DDB_TYPE_ABSENT) | TAKES(DDB_TYPE_NULL)))
-
-DdbDatumRisk
-ddb_datum_risk(const DdbDatumReader *reader)
-{
-	return reader->risk;
-}
-
-bool
-ddb_datum_takes(const DdbDatumReader *reader, DdbType type)
-{
-	return (reader->takes & TAKES(type)) != 0;
-}
-
-bool
-ddb_datum_read(DdbDatumReader *reader, const DdbValueSpan *value, Datum *datum)
-{
-	return ddb_datum_takes(reader, value->type) &&
-		   reader->read(reader, value, datum);
-}
 
 static bool
 read_text(DdbDatumReader *reader, const DdbValueSpan *value, Datum *datum)
@@ -301,7 +260,7 @@ static const struct
 	Oid type;
 	unsigned takes;
 	DdbDatumRisk risk;
-	ReadFunction read;
+	DdbDatumRead read;
 } known_types[] = {
 	{TEXTOID, TAKES_S, DDB_DATUM_SAFE, read_text},
 	{VARCHAROID, TAKES_S, DDB_DATUM_SAFE, read_text},

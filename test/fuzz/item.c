@@ -3,8 +3,8 @@
  *		Any bytes at all as a response page, and as an item to walk.
  *
  * Beyond the absence of crashes: spans lie in the body, an unescaped string is
- * not longer than before, and what the page reader has accepted the walk goes
- * through to its end.
+ * not longer than before, what the page reader has accepted the walk goes
+ * through to its end, and an item is the same alone as behind others.
  */
 #include <stdlib.h>
 
@@ -91,8 +91,39 @@ check_object(const char *text, size_t len)
 	CHECK(ddb_json_skip(&json, 0) && json.next == text + len);
 }
 
+/* What the reader remembers of the items before may not change this one. */
 static void
-check_page(const DdbPage *page)
+check_alone(const DdbPage *page, int i, const DdbWanted *wanted)
+{
+	static const char head[] = "{\"Item\":";
+	const size_t head_len = sizeof(head) - 1;
+	size_t len = page->items[i].len;
+	char *body = malloc(head_len + len + 1);
+	DdbStatus status;
+	DdbPage alone;
+
+	CHECK(body != NULL);
+	memcpy(body, head, head_len);
+	memcpy(body + head_len, page->body + page->items[i].offset, len);
+	body[head_len + len] = '}';
+	ddb_page_init(&alone);
+	ddb_status_clear(&status);
+	CHECK(ddb_page_decode(&alone, body, head_len + len + 1, wanted, &status));
+	for (int name = 0; name < page->nnames; name++)
+	{
+		const DdbCell *a = ddb_page_cell(page, i, name);
+		const DdbCell *b = ddb_page_cell(&alone, 0, name);
+
+		CHECK(a->type == b->type && a->len == b->len && a->escaped == b->escaped);
+		CHECK(memcmp(ddb_page_text(page, a), ddb_page_text(&alone, b), a->len) ==
+			  0);
+	}
+	ddb_page_free(&alone);
+	free(body);
+}
+
+static void
+check_page(const DdbPage *page, const DdbWanted *wanted)
 {
 	for (int i = 0; i < page->nitems; i++)
 	{
@@ -106,6 +137,7 @@ check_page(const DdbPage *page)
 		CHECK(walk_all(&walk, text, len) == DDB_TOKEN_END);
 		for (int name = 0; name < page->nnames; name++)
 			check_cell(page, ddb_page_cell(page, i, name));
+		check_alone(page, i, wanted);
 	}
 	check_span(page, page->rest.offset, page->rest.len);
 	if (page->rest.len > 0)
@@ -127,7 +159,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CHECK(wanted != NULL);
 	ddb_status_clear(&status);
 	if (ddb_page_decode(&page, text, size, wanted, &status))
-		check_page(&page);
+		check_page(&page, wanted);
 	else
 		CHECK(status.kind == DDB_STATUS_PROTOCOL && page.nitems == 0);
 

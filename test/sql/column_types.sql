@@ -146,6 +146,27 @@ SELECT pg_temp.read(type, format('{"N": "%s"}', n)) FROM (VALUES
 	('float4', '1E-60'),
 	('bool', '1')) AS t (type, n);
 
+-- Numbers of every size and scale are what numeric_in makes of them, byte by
+-- byte.
+CREATE FOREIGN TABLE column_types (
+	made numeric[] OPTIONS (attribute 'a'), texts jsonb OPTIONS (attribute 'a'))
+	SERVER cruddur OPTIONS (table_name 'sql-column-types');
+SELECT cruddur_ddb_request('PutItem', format('{"TableName":
+	"sql-column-types", "Item": {"pk": {"S": "x"}, "sk": {"N": "1"},
+	"a": {"L": [%s]}}}', string_agg(format('{"N": "%s%se%s"}', sign, head,
+		power), ', '))::jsonb)
+FROM unnest(ARRAY['', '-']) AS sign,
+	unnest(ARRAY[0, 1, 9999, 10001, 123456789, 9007199254740993,
+		9223372036854775807]) AS head,
+	generate_series(-25, 5) AS power;
+SELECT count(*), count(DISTINCT n) AS numbers, min(n), max(n),
+	max(scale(n)),
+	count(*) FILTER (WHERE numeric_send(n) <> numeric_send(text::numeric)) AS wrong
+FROM column_types, unnest(made) WITH ORDINALITY AS m (n, i)
+	JOIN LATERAL jsonb_array_elements_text(texts) WITH ORDINALITY AS t (text, j)
+	ON i = j;
+DROP FOREIGN TABLE column_types;
+
 -- B and BOOL
 SELECT pg_temp.read(type, attribute) FROM (VALUES
 	('bytea', '{"B": "AAEC/w=="}'),

@@ -103,6 +103,31 @@ def ended(bed, broken):
         session.close()
 
 
+def not_utf8(bed, broken):
+    """A byte that no UTF-8 has, at each place of texts of some lengths."""
+    session = bed.connect()
+    sqlstates = set()
+    places = 0
+    for length in (3, 6, 13, 40):
+        for at in range(length):
+            text = b"a" * at + b"\xff" + b"b" * (length - at - 1)
+            broken.clear()
+            broken.add(faults.answered(
+                200, b'{"Items":[{"pk":{"S":"' + text + b'"}}],"Count":1}'),
+                times=10**6, when=lambda r: r.operation == "Scan")
+            places += 1
+            try:
+                bed.query("SELECT pk FROM t", on=session)
+                sqlstates.add(None)
+            except psycopg2.Error as error:
+                sqlstates.add(error.pgcode)
+    tap.equal(sqlstates, {"22021"}, "a text that is not UTF-8 is an error,"
+              " %d times" % places)
+    paged(broken)
+    good(bed, "the session goes on after them", on=session)
+    session.close()
+
+
 def late_error(bed, broken):
     """Rows of the first page do not hide that the second failed."""
     spoil(broken, faults.answered(200, b"<html>"), times=10**6)
@@ -406,10 +431,10 @@ def test():
             faults.Faults(os.environ["DDB_UPSTREAM"]) as broken:
         make_tables(bed)
         bed.set_options(endpoint=broken.url)
-        for part in (retried, ended, late_error, canceled, in_subtransactions,
-                     closed_early, limited, unprocessed, both_fail,
-                     not_described, max_read_units, max_read_units_ahead,
-                     full_scan, paced):
+        for part in (retried, ended, not_utf8, late_error, canceled,
+                     in_subtransactions, closed_early, limited, unprocessed,
+                     both_fail, not_described, max_read_units,
+                     max_read_units_ahead, full_scan, paced):
             start = time.monotonic()
             part(bed, broken)
             tap.note("%s: %.1f s" % (part.__name__, time.monotonic() - start))

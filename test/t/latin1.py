@@ -17,8 +17,21 @@ CREATE = "SELECT * FROM cruddur_create_message('londo', %s, %s)"
 LIST = "SELECT * FROM cruddur_list_messages('bayko', %s)"
 
 
+def foreign_table(bed):
+    """One character outside ASCII at each place of texts of many lengths."""
+    texts = ["a" * at + "\u00e9" + "b" * (length - at - 1)
+             for length in range(1, 41) for at in range(length)]
+    bed.resource.put_item(Item={"pk": "texts", "sk": "1", "texts": texts})
+    bed.make_foreign("t", "pk text, sk text, texts text[]",
+                     table_name=bed.table)
+    row = bed.query("SELECT texts FROM t WHERE pk = 'texts' AND sk = '1'")[0]
+    tap.equal(row.texts, texts, "a foreign table's texts are the database's")
+    bed.resource.delete_item(Key={"pk": "texts", "sk": "1"})
+
+
 def test():
     with Bed("latin1", encoding="LATIN1") as bed:
+        foreign_table(bed)
         bed.put_group(GROUP, "londo", "bayko", key_at(0))
         text = "\u00e9" * 1023 + "\u00ff"
         row = bed.query(CREATE, GROUP, text)[0]

@@ -406,22 +406,104 @@ test_many_names(void)
 	ddb_wanted_free(wanted);
 }
 
+/* Of one layout, as DynamoDB writes it, with a value of each kind of beginning. */
+static const char alike_items[] =
+	"{\"Items\":["
+	"{\"pk\":{\"S\":\"one\"},\"n\":{\"N\":\"-1.50\"},"
+	"\"a_name_of_more_than_32_characters\":{\"N\":\"12345678901234567890\"},"
+	"\"f\":{\"BOOL\":true},\"sk\":{\"NULL\":true},\"l\":{\"L\":[]}},"
+	"{\"pk\":{\"S\":\"\"},\"n\":{\"N\":\"2\"},"
+	"\"a_name_of_more_than_32_characters\":{\"N\":\"1e5\"},"
+	"\"f\":{\"BOOL\":false},\"sk\":{\"NULL\":true},\"l\":{\"L\":[{\"S\":\"\"}]}},"
+	"{\"pk\":{\"S\":\"a\\u0062c\"},\"n\":{\"N\":\"0.3\"},"
+	"\"a_name_of_more_than_32_characters\":{\"N\":\"+1\"},"
+	"\"f\":{\"S\":\"x\"},\"sk\":{ \"NULL\":true},\"l\":{\"L\":[]} }]}";
+
+static const char *const alike_names[] =
+	{"sk", "pk", "n", "f", "l", "a_name_of_more_than_32_characters"};
+#define ALIKE_NAMES 6
+
+/*
+ * How many cells of an item are not what they are where it comes alone, so that
+ * nothing is known of items before it.
+ */
+static int
+count_strange_cells(const DdbPage *page, int item, DdbWanted *wanted)
+{
+	const DdbSpan *span = &page->items[item];
+	char text[sizeof(three_items) + sizeof(alike_items)];
+	int len = snprintf(text,
+					   sizeof(text),
+					   "{\"Item\":%.*s}",
+					   (int) span->len,
+					   page->body + span->offset);
+	int strange = 0;
+	DdbStatus status;
+	DdbPage alone;
+
+	ddb_page_init(&alone);
+	ddb_status_clear(&status);
+	if (!ddb_page_decode(&alone, text, (size_t) len, wanted, &status))
+		return page->nnames;
+	for (int name = 0; name < page->nnames; name++)
+	{
+		const DdbCell *a = ddb_page_cell(page, item, name);
+		const DdbCell *b = ddb_page_cell(&alone, 0, name);
+
+		strange +=
+			a->type != b->type || a->len != b->len || a->escaped != b->escaped ||
+			memcmp(ddb_page_text(page, a), ddb_page_text(&alone, b), a->len) != 0;
+	}
+	ddb_page_free(&alone);
+	return strange;
+}
+
+/* Where names and types come again, and where one of them does not. */
+static void
+test_alike(void)
+{
+	DdbWanted *wanted = ddb_wanted_create(alike_names, ALIKE_NAMES, true);
+	DdbStatus status;
+	DdbPage page;
+
+	ddb_page_init(&page);
+	ok(decode(&page, alike_items, strlen(alike_items), wanted, &status),
+	   "a page of items that are alike");
+	cell_is(&page, 0, 1, DDB_TYPE_S, "one");
+	cell_is(&page, 1, 1, DDB_TYPE_S, "");
+	cell_is(&page, 2, 1, DDB_TYPE_S, "a\\u0062c");
+	ok(ddb_page_cell(&page, 2, 1)->escaped, "an escape among plain ones");
+	cell_is(&page, 1, 2, DDB_TYPE_N, "2");
+	cell_is(&page, 2, 2, DDB_TYPE_N, "0.3");
+	cell_is(&page, 0, 3, DDB_TYPE_BOOL, "true");
+	cell_is(&page, 1, 3, DDB_TYPE_BOOL, "false");
+	cell_is(&page, 2, 3, DDB_TYPE_S, "x");
+	cell_is(&page, 2, 0, DDB_TYPE_NULL, "true");
+	cell_is(&page, 1, 4, DDB_TYPE_L, "[{\"S\":\"\"}]");
+	cell_is(&page, 2, 4, DDB_TYPE_L, "[]");
+	cell_is(&page, 0, 5, DDB_TYPE_N, "12345678901234567890");
+	cell_is(&page, 1, 5, DDB_TYPE_N, "1e5");
+	cell_is(&page, 2, 5, DDB_TYPE_N, "+1");
+	ddb_page_free(&page);
+	ddb_wanted_free(wanted);
+}
+
 /* Each beginning of a page, and each change of one byte of it. */
 static void
-test_damage(void)
+damage(const char *good, const char *const *names, int nnames)
 {
-	static const char *const names[] = {"sk", "pk", "n"};
 	static const char bytes[] = "\"\\{}[]:,0eSNtn \x01";
-	size_t len = strlen(three_items);
-	DdbWanted *wanted = ddb_wanted_create(names, 3, true);
+	size_t len = strlen(good);
+	DdbWanted *wanted = ddb_wanted_create(names, nnames, true);
 	int accepted = 0;
 	int wrong = 0;
+	int strange = 0;
 	DdbStatus status;
 	DdbPage page;
 
 	ddb_page_init(&page);
 	for (size_t cut = 0; cut < len; cut++)
-		wrong += decode(&page, three_items, cut, wanted, &status);
+		wrong += decode(&page, good, cut, wanted, &status);
 	is_int(wrong, 0, "no page that was cut off is accepted");
 
 	wrong = 0;
@@ -429,10 +511,10 @@ test_damage(void)
 	{
 		for (size_t i = 0; i < sizeof(bytes); i++)
 		{
-			char text[sizeof(three_items)];
+			char text[sizeof(three_items) + sizeof(alike_items)];
 			json_t *tree;
 
-			memcpy(text, three_items, len);
+			memcpy(text, good, len);
 			text[at] = bytes[i];
 			if (!decode(&page, text, len, wanted, &status))
 				continue;
@@ -440,12 +522,24 @@ test_damage(void)
 			tree = json_loadb(text, len, JSON_ALLOW_NUL, NULL);
 			wrong += tree == NULL;
 			json_decref(tree);
+			for (int item = 0; item < page.nitems; item++)
+				strange += count_strange_cells(&page, item, wanted);
 		}
 	}
 	ok(accepted > 1000, "%d changed pages are accepted", accepted);
 	is_int(wrong, 0, "all of them are JSON");
+	is_int(strange, 0, "every item of theirs is what it is alone");
 	ddb_page_free(&page);
 	ddb_wanted_free(wanted);
+}
+
+static void
+test_damage(void)
+{
+	static const char *const names[] = {"sk", "pk", "n"};
+
+	damage(three_items, names, 3);
+	damage(alike_items, alike_names, ALIKE_NAMES);
 }
 
 static void
@@ -495,6 +589,7 @@ main(void)
 	test_refusals();
 	test_capacity();
 	test_many_names();
+	test_alike();
 	test_damage();
 	test_memory();
 	return tap_done();

@@ -137,6 +137,76 @@ test_scan(void)
 	is_int(wrong, 0, "each of the 256 bytes is plain or special rightly");
 }
 
+/* Runs of digits of every short length, each other byte behind them. */
+static void
+test_digits(void)
+{
+	int wrong = 0;
+
+	for (size_t len = 0; len <= 50; len++)
+	{
+		for (size_t at = 0; at <= len; at++)
+		{
+			char *text = malloc(len > 0 ? len : 1);
+
+			if (text == NULL)
+				abort();
+			memset(text, '0' + (int) (len % 10), len);
+			if (at < len)
+				text[at] = at % 2 == 0 ? '/' : ':';
+			wrong += ddb_json_digits_end(text, text + len) != text + at;
+			free(text);
+		}
+	}
+	is_int(wrong, 0, "a run of digits ends where it ends");
+	wrong = 0;
+	for (int c = 0; c < 256; c++)
+	{
+		char text[40];
+		bool digit = c >= '0' && c <= '9';
+
+		memset(text, '7', sizeof(text));
+		text[21] = (char) c;
+		wrong += ddb_json_digits_end(text, text + sizeof(text)) !=
+				 text + (digit ? sizeof(text) : 21);
+	}
+	is_int(wrong, 0, "each of the 256 bytes is a digit or none");
+}
+
+/* Texts of every short length, the same and with one other byte, at the end. */
+static void
+test_comes_again(void)
+{
+	int wrong = 0;
+
+	for (size_t len = 1; len <= 50; len++)
+	{
+		for (size_t room = 0; room <= 20; room++)
+		{
+			size_t size = 2 * len + room;
+			char *text = malloc(size);
+			DdbJson json;
+
+			if (text == NULL)
+				abort();
+			memset(text, 'x', size);
+			ddb_json_init(&json, text, size);
+			json.next = text + len;
+			wrong += !ddb_json_comes_again(&json, text, len);
+			for (size_t at = 0; at < len; at++)
+			{
+				text[len + at] ^= 1;
+				wrong += ddb_json_comes_again(&json, text, len);
+				text[len + at] ^= 1;
+			}
+			json.next = text + size - len + 1;
+			wrong += ddb_json_comes_again(&json, text, len);
+			free(text);
+		}
+	}
+	is_int(wrong, 0, "a text comes again with each of its bytes");
+}
+
 static void
 unescapes(const char *span, size_t len, const char *expected, long expected_len)
 {
@@ -215,6 +285,8 @@ main(void)
 	test_grammar();
 	test_depth();
 	test_scan();
+	test_digits();
+	test_comes_again();
 	test_unescape();
 	test_equals();
 	return tap_done();
