@@ -211,6 +211,17 @@ show_row(DdbModify *modify, ResultRelInfo *rinfo, TupleTableSlot *slot,
 										  .len = change->item_len});
 }
 
+/*
+ * Core moves rows between partitions, but not out of one that is foreign; there
+ * it would stay where no query looks for it.
+ */
+static void
+check_partition(EState *estate, ResultRelInfo *rinfo, TupleTableSlot *slot)
+{
+	if (rinfo->ri_RelationDesc->rd_rel->relispartition)
+		(void) ExecPartitionCheck(rinfo, slot, estate, true);
+}
+
 static MemoryContext
 begin_row(DdbModify *modify)
 {
@@ -227,6 +238,7 @@ ddbExecForeignInsert(EState *estate, ResultRelInfo *rinfo, TupleTableSlot *slot,
 	DdbChange change = insertion(modify, slot);
 	bool added;
 
+	check_partition(estate, rinfo, slot);
 	if (modify->skip_existing)
 		ddb_changes_add_new(modify->changes, &change, 1, &added);
 	else
@@ -249,7 +261,10 @@ ddbExecForeignBatchInsert(EState *estate, ResultRelInfo *rinfo,
 	int nadded = 0;
 
 	for (int i = 0; i < *numSlots; i++)
+	{
+		check_partition(estate, rinfo, slots[i]);
 		changes[i] = insertion(modify, slots[i]);
+	}
 	ddb_changes_add_new(modify->changes, changes, *numSlots, added);
 	for (int i = 0; i < *numSlots; i++)
 		nadded += added[i];
@@ -389,6 +404,7 @@ ddbExecForeignUpdate(EState *estate, ResultRelInfo *rinfo, TupleTableSlot *slot,
 	DdbChange change = change_of(modify, DDB_CHANGE_UPDATE, planSlot);
 	bool added;
 
+	check_partition(estate, rinfo, slot);
 	if (write_changed(modify, rinfo, slot, &change))
 		added = move(modify, &change);
 	else

@@ -34,20 +34,17 @@ COPY parts (maker, part, name) FROM STDIN;
 bilt	1	nut
 acme	1	another bolt
 \.
-\echo :SQLSTATE
 COPY parts (maker, part, name) FROM STDIN;
 bilt	1	nut
 bilt	x	nut
 \.
-\echo :SQLSTATE
 COPY parts (maker, part, name) FROM STDIN;
 bilt	1	nut
 bilt	1	nut
 \.
-\echo :SQLSTATE
 SELECT count(*) FROM parts WHERE maker = 'bilt';
 
--- with a condition, by a trigger, into a table of items that are replaced
+-- with a condition; into a table whose items are replaced
 COPY parts (maker, part, qty) FROM STDIN WHERE qty > 1;
 bilt	1	1
 bilt	2	2
@@ -71,6 +68,5 @@ RESET cruddur_ddb.write_mode;
 BEGIN READ ONLY;
 COPY parts FROM STDIN;
 \.
-\echo :SQLSTATE
 ROLLBACK;
 \i :scene_end

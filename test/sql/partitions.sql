@@ -5,6 +5,10 @@
 \set scene :folder '/sql/include/parts.sql'
 \set scene_end :folder '/sql/include/parts_end.sql'
 \i :scene
+SELECT cruddur_ddb_request('CreateTable', '{"TableName": "sql-parts-bilt",
+	"BillingMode": "PAY_PER_REQUEST", "AttributeDefinitions": [
+		{"AttributeName": "part", "AttributeType": "N"}],
+	"KeySchema": [{"AttributeName": "part", "KeyType": "HASH"}]}') IS NULL;
 CREATE TABLE stock (qty int, part int, maker text COLLATE "C", name text)
 PARTITION BY LIST (maker);
 CREATE TABLE stock_here PARTITION OF stock FOR VALUES IN ('here', 'there');
@@ -12,7 +16,7 @@ CREATE FOREIGN TABLE stock_acme PARTITION OF stock FOR VALUES IN ('acme')
 	SERVER cruddur OPTIONS (table_name 'sql-parts');
 -- with its columns in another order
 CREATE FOREIGN TABLE stock_bilt (maker text COLLATE "C", name text, gone int,
-	part int, qty int) SERVER cruddur OPTIONS (table_name 'sql-parts');
+	part int, qty int) SERVER cruddur OPTIONS (table_name 'sql-parts-bilt');
 ALTER FOREIGN TABLE stock_bilt DROP gone;
 ALTER TABLE stock ATTACH PARTITION stock_bilt FOR VALUES IN ('bilt');
 
@@ -26,31 +30,43 @@ bilt	3	7
 acme	3	8
 \.
 SELECT tableoid::regclass, * FROM stock ORDER BY maker, part;
-SELECT pg_temp.stored() LIMIT 1 OFFSET 3;
+SELECT count(*) FROM pg_temp.stored();
 INSERT INTO stock (maker, part) VALUES ('acme', 3), ('acme', 4)
 ON CONFLICT DO NOTHING RETURNING part;
 
 -- UPDATE and DELETE over children of both kinds
-UPDATE stock SET qty = qty * 10 WHERE part < 3
-RETURNING tableoid::regclass, maker, part, qty;
+WITH changed AS (
+	UPDATE stock SET qty = qty * 10 WHERE part < 3
+	RETURNING tableoid::regclass, maker, part, qty)
+SELECT * FROM changed ORDER BY maker, part;
 UPDATE stock SET name = s.name FROM (VALUES ('acme', 'A'), ('bilt', 'B'),
 	('here', 'H')) AS s (maker, name) WHERE s.maker = stock.maker AND part = 1;
-DELETE FROM stock WHERE part = 2 RETURNING tableoid::regclass, maker, part;
+WITH deleted AS (
+	DELETE FROM stock WHERE part = 2 RETURNING tableoid::regclass, maker, part)
+SELECT * FROM deleted ORDER BY maker, part;
 SELECT * FROM stock ORDER BY maker, part;
 SELECT pg_temp.plan('UPDATE stock SET qty = 1 WHERE part = 1');
 
--- A row moves from a table into DynamoDB, not back.
+-- A row moves from a table into DynamoDB; none is changed twice.
 UPDATE stock SET maker = 'acme', part = 10 WHERE maker = 'here' AND part = 1;
 SELECT tableoid::regclass, * FROM stock WHERE part = 10;
-UPDATE stock SET maker = 'acme', part = part + 10 WHERE part IN (1, 2)
-	AND maker IN ('here', 'acme');
+INSERT INTO stock (maker, part, qty) VALUES ('here', 5, 0), ('here', 6, 0);
+UPDATE stock SET maker = 'acme', part = part + 100 WHERE maker IN ('here', 'acme');
 SELECT tableoid::regclass, * FROM stock ORDER BY maker, part;
+INSERT INTO stock (maker, part) VALUES ('here', 7);
 SET cruddur_ddb.write_mode = immediate;
 SELECT pg_temp.attempt('UPDATE stock SET maker = ''acme'', part = part + 10
 	WHERE maker IN (''here'', ''acme'')');
 RESET cruddur_ddb.write_mode;
-SELECT pg_temp.attempt('UPDATE stock SET maker = ''nowhere'' WHERE part = 2');
+SELECT pg_temp.attempt('UPDATE stock SET maker = ''nowhere''
+	WHERE maker = ''here''');
 SELECT pg_temp.attempt('INSERT INTO stock (maker) VALUES (''nowhere'')');
+-- not out of it, nor into one that is not its own
+SELECT pg_temp.attempt('UPDATE stock SET maker = ''here'' WHERE maker = ''acme''
+	AND part = 103');
+SELECT pg_temp.attempt('INSERT INTO stock_acme (maker, part) VALUES (''bilt'', 9)');
+SELECT pg_temp.attempt('INSERT INTO stock_acme (maker, part) VALUES (''bilt'', 9)
+	ON CONFLICT DO NOTHING');
 
 -- PostgreSQL's part of the transaction and DynamoDB's
 BEGIN;
@@ -67,12 +83,14 @@ CREATE FOREIGN TABLE thing_parts () INHERITS (things)
 ALTER FOREIGN TABLE thing_parts ADD qty int;
 INSERT INTO things VALUES ('heap', 1), ('heap', 2);
 DELETE FROM things WHERE part = 1 RETURNING tableoid::regclass, *;
-UPDATE things SET part = part + 100 RETURNING tableoid::regclass, *;
-SELECT tableoid::regclass, * FROM things ORDER BY maker, part;
+WITH changed AS (
+	UPDATE things SET part = part + 100 RETURNING tableoid::regclass, *)
+SELECT * FROM changed ORDER BY maker, part;
 TRUNCATE things;
 SELECT count(*) FROM things;
 SELECT count(*) FROM pg_temp.stored();
 
 DROP TABLE things CASCADE;
 DROP TABLE stock;
+SELECT cruddur_drop_table('sql-parts-bilt')->>'TableName' AS dropped;
 \i :scene_end

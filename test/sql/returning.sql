@@ -7,7 +7,8 @@
 \i :scene
 ALTER FOREIGN TABLE parts ADD item jsonb OPTIONS (attribute '*');
 
-INSERT INTO parts VALUES ('acme', 1, 'bolt', 10, 0.25), ('acme', 2, NULL, 20)
+INSERT INTO parts VALUES ('acme', 1, 'bolt', 10, 0.25),
+	('acme', 2, NULL, 20, NULL)
 RETURNING *, tableoid::regclass, qty * 2 AS twice;
 INSERT INTO parts (maker, part) VALUES ('acme', 3) RETURNING parts;
 UPDATE parts SET qty = qty + 1, name = NULL WHERE part < 3 RETURNING *;

@@ -14,7 +14,7 @@ SELECT pg_temp.put('{"maker": {"S": "acme"}, "part": {"N": "6"},
 -- other attributes stay as they are
 UPDATE parts SET name = 'six' WHERE part = 6;
 SELECT pg_temp.stored() OFFSET 5;
-UPDATE parts SET qty = NULL, price = 6.50 WHERE part = 6;
+UPDATE parts SET qty = NULL, price = 6.5 WHERE part = 6;
 SELECT pg_temp.stored() OFFSET 5;
 
 -- none, one, many, by expressions, with joins and subqueries

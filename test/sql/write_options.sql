@@ -49,6 +49,7 @@ INSERT INTO parts VALUES ('acme', 1, 'old', 1, 1);
 ALTER FOREIGN TABLE parts OPTIONS (ADD on_duplicate 'replace');
 INSERT INTO parts VALUES ('acme', 1, 'new'), ('acme', 2, 'new');
 SELECT pg_temp.stored();
+-- the last one counts
 INSERT INTO parts VALUES ('acme', 1, 'twice'), ('acme', 1, 'thrice');
 BEGIN;
 INSERT INTO parts VALUES ('acme', 2, 'newer');
