@@ -98,6 +98,8 @@ OBJS = $(CLIENT) \
 	src/pg/fdw_scan.o \
 	src/pg/writetarget.o \
 	src/pg/newrow.o \
+	src/pg/rowchange.o \
+	src/pg/spool.o \
 	src/pg/modify_plan.o \
 	src/pg/fdw_modify.o \
 	src/pg/fdw_truncate.o \

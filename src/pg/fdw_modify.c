@@ -8,7 +8,6 @@
  */
 #include "postgres.h"
 
-#include "access/sysattr.h"
 #include "executor/executor.h"
 #include "utils/guc.h"
 #include "utils/rel.h"
@@ -17,10 +16,10 @@
 #include "compat.h"
 #include "fdw_modify.h"
 #include "guc.h"
-#include "itemwriter.h"
 #include "newrow.h"
-#include "plan.h"
 #include "report.h"
+#include "rowchange.h"
+#include "spool.h"
 #include "writetarget.h"
 
 /* ResultRelInfo.ri_FdwState */
@@ -28,17 +27,12 @@ typedef struct DdbModify
 {
 	const DdbWriteTarget *target;
 	DdbChanges *changes;
-	DdbItemWriter *writer;
+	DdbRowChanger *changer;
 	DdbNewRow *new_row; /* NULL: it is the row that we were given */
+	DdbSpool *spool;    /* of items to be inserted when all is read that the
+								 * statement reads; NULL: no need to wait */
 	bool skip_existing; /* ON CONFLICT DO NOTHING */
 	MemoryContext row_cxt;
-
-	/* of UPDATE and DELETE */
-	AttrNumber item_attno; /* the item's column in the plan's rows */
-	const char **read;     /* attributes that decide what is written */
-	int nread;
-	bool reads_item;     /* all of the item does */
-	Bitmapset *assigned; /* of UPDATE: attnos */
 } DdbModify;
 
 int
@@ -69,9 +63,33 @@ skips_existing(const ModifyTableState *mtstate)
 	return plan != NULL && plan->onConflictAction == ONCONFLICT_NOTHING;
 }
 
+/*
+ * A statement must not read what it has inserted itself: INSERT INTO t SELECT
+ * FROM t would never end. In mode "transaction" the write set sees to that.
+ */
+static void
+begin_spool(DdbModify *modify, EState *estate)
+{
+	MemoryContext caller;
+
+	if (ddb_guc_write_mode != DDB_WRITE_IMMEDIATE || modify->spool != NULL)
+		return;
+	if (modify->skip_existing)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot use ON CONFLICT in a statement that reads the "
+						"table of DynamoDB which it writes, \"%s\"",
+						modify->target->table.table),
+				 errhint("Set cruddur_ddb.write_mode to \"transaction\".")));
+	caller = MemoryContextSwitchTo(estate->es_query_cxt);
+	modify->spool = ddb_spool_create();
+	MemoryContextSwitchTo(caller);
+}
+
 /* Of a statement that writes to this relation; in the query's memory. */
 static DdbModify *
-create_modify(ModifyTableState *mtstate, ResultRelInfo *rinfo)
+create_modify(ModifyTableState *mtstate, ResultRelInfo *rinfo,
+			  CmdType operation, List *columns)
 {
 	EState *estate = mtstate->ps.state;
 	MemoryContext caller = MemoryContextSwitchTo(estate->es_query_cxt);
@@ -86,110 +104,39 @@ create_modify(ModifyTableState *mtstate, ResultRelInfo *rinfo)
 										&target->table,
 										command_id(mtstate),
 										false);
-	modify->writer = ddb_item_writer_create(target->relation, &target->table);
+	modify->changer =
+		ddb_row_changer_create(target, operation, mtstate, rinfo, columns);
 	modify->new_row = ddb_new_row_create(target, rinfo, estate);
 	modify->skip_existing = skips_existing(mtstate);
 	modify->row_cxt = AllocSetContextCreate(estate->es_query_cxt,
 											"cruddur_ddb written row",
 											ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(caller);
+	if (operation == CMD_INSERT &&
+		ddb_write_target_is_read(target,
+								 estate->es_range_table,
+								 rinfo->ri_RangeTableIndex))
+		begin_spool(modify, estate);
 	return modify;
-}
-
-/* The attributes of these columns, each of them once. */
-static void
-set_read(DdbModify *modify, List *attnos)
-{
-	ListCell *cell;
-
-	modify->read = palloc_array(const char *, list_length(attnos) + 1);
-	foreach(cell, attnos)
-	{
-		const char *attribute =
-			ddb_relation_column(modify->target->relation, lfirst_int(cell))->attribute;
-		int i = 0;
-
-		modify->reads_item |= attribute == NULL;
-		if (attribute == NULL)
-			continue;
-		while (i < modify->nread && strcmp(modify->read[i], attribute) != 0)
-			i++;
-		modify->read[i] = attribute;
-		modify->nread = Max(modify->nread, i + 1);
-	}
-}
-
-/* The columns that UPDATE assigns, and those generated from them. */
-static Bitmapset *
-assigned_columns(ResultRelInfo *rinfo, EState *estate)
-{
-	Bitmapset *updated = ExecGetAllUpdatedCols(rinfo, estate);
-	Bitmapset *columns = NULL;
-	int bit = -1;
-
-	while ((bit = bms_next_member(updated, bit)) >= 0)
-	{
-		int attno = bit + FirstLowInvalidHeapAttributeNumber;
-
-		if (attno > 0)
-			columns = bms_add_member(columns, attno);
-	}
-	return columns;
 }
 
 void
 ddbBeginForeignModify(ModifyTableState *mtstate, ResultRelInfo *rinfo,
 					  List *fdw_private, int subplan_index, int eflags)
 {
-	DdbModify *modify;
-
-	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
-		return;
-	modify = create_modify(mtstate, rinfo);
-	rinfo->ri_FdwState = modify;
-	if (mtstate->operation == CMD_INSERT)
-		return;
-	modify->item_attno =
-		ExecFindJunkAttributeInTlist(outerPlanState(mtstate)->plan->targetlist,
-									 DDB_ITEM_NAME);
-	set_read(modify, fdw_private);
-	if (mtstate->operation == CMD_UPDATE)
-		modify->assigned = assigned_columns(rinfo, mtstate->ps.state);
+	if (!(eflags & EXEC_FLAG_EXPLAIN_ONLY))
+		rinfo->ri_FdwState =
+			create_modify(mtstate, rinfo, mtstate->operation, fdw_private);
 }
 
-/*
- * A statement never changes what it has written itself. Where rows that it has
- * moved here were sent at once, its scan would find them.
- */
+/* An UPDATE that moves rows here from other partitions may update ours, too. */
 void
 ddbBeginForeignInsert(ModifyTableState *mtstate, ResultRelInfo *rinfo)
 {
 	if (rinfo->ri_FdwState == NULL)
-		rinfo->ri_FdwState = create_modify(mtstate, rinfo);
-	else if (ddb_guc_write_mode == DDB_WRITE_IMMEDIATE)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("cannot move rows into foreign table \"%s\", which the "
-						"same statement updates",
-						RelationGetRelationName(rinfo->ri_RelationDesc)),
-				 errhint("Set cruddur_ddb.write_mode to \"transaction\".")));
-}
-
-/* What this row's item shall be; in CurrentMemoryContext. */
-static DdbChange
-insertion(DdbModify *modify, TupleTableSlot *slot)
-{
-	DdbItemText item;
-	DdbRow row;
-
-	slot_getallattrs(slot);
-	row = (DdbRow){.values = slot->tts_values, .isnull = slot->tts_isnull};
-	item = ddb_item_write_new(modify->writer, &row);
-	return (DdbChange){.kind = modify->target->relation->replace
-								   ? DDB_CHANGE_REPLACE
-								   : DDB_CHANGE_INSERT,
-					   .item = item.text,
-					   .item_len = item.len};
+		rinfo->ri_FdwState = create_modify(mtstate, rinfo, CMD_INSERT, NIL);
+	else
+		begin_spool(rinfo->ri_FdwState, mtstate->ps.state);
 }
 
 /* The row as whoever asks for it shall see it. */
@@ -235,11 +182,14 @@ ddbExecForeignInsert(EState *estate, ResultRelInfo *rinfo, TupleTableSlot *slot,
 {
 	DdbModify *modify = rinfo->ri_FdwState;
 	MemoryContext caller = begin_row(modify);
-	DdbChange change = insertion(modify, slot);
-	bool added;
+	DdbChange change = ddb_row_insert(modify->changer, slot);
+	bool added = true;
 
 	check_partition(estate, rinfo, slot);
-	if (modify->skip_existing)
+	if (modify->spool != NULL)
+		ddb_spool_put(modify->spool,
+					  (DdbItemText){.text = change.item, .len = change.item_len});
+	else if (modify->skip_existing)
 		ddb_changes_add_new(modify->changes, &change, 1, &added);
 	else
 		added = ddb_changes_add(modify->changes, &change);
@@ -263,7 +213,7 @@ ddbExecForeignBatchInsert(EState *estate, ResultRelInfo *rinfo,
 	for (int i = 0; i < *numSlots; i++)
 	{
 		check_partition(estate, rinfo, slots[i]);
-		changes[i] = insertion(modify, slots[i]);
+		changes[i] = ddb_row_insert(modify->changer, slots[i]);
 	}
 	ddb_changes_add_new(modify->changes, changes, *numSlots, added);
 	for (int i = 0; i < *numSlots; i++)
@@ -293,93 +243,6 @@ ddbGetForeignModifyBatchSize(ResultRelInfo *rinfo)
 	return DDB_BATCH_MAX_KEYS;
 }
 
-/* The item that the row was read from. */
-static DdbItemText
-base_item(const DdbModify *modify, TupleTableSlot *plan_slot)
-{
-	bool isnull;
-	Datum datum = ExecGetJunkAttribute(plan_slot, modify->item_attno, &isnull);
-	const bytea *item;
-
-	if (isnull)
-		ereport(ERROR,
-				(errcode(ERRCODE_INTERNAL_ERROR),
-				 errmsg("the item of a row is missing")));
-	item = DatumGetByteaPP(datum);
-	return (DdbItemText){.text = VARDATA_ANY(item),
-						 .len = VARSIZE_ANY_EXHDR(item)};
-}
-
-static void
-free_image(void *image)
-{
-	ddb_image_free(image);
-}
-
-/* All attributes that the item has. */
-static void
-read_item(DdbChange *change)
-{
-	DdbOwned *seat = ddb_own_register(CurrentMemoryContext, free_image);
-	DdbStatus status;
-	DdbImage *image;
-	const char **names;
-
-	ddb_status_clear(&status);
-	image = ddb_image_parse(change->base, change->base_len, &status);
-	if (image == NULL)
-		ddb_report_status(&status, NULL);
-	ddb_own_set(seat, image);
-	names = palloc_array(const char *, image->nattributes);
-	for (int i = 0; i < image->nattributes; i++)
-		names[i] = image->attributes[i].name;
-	change->read = names;
-	change->nread = image->nattributes;
-}
-
-/* The change of an item that was read; in CurrentMemoryContext. */
-static DdbChange
-change_of(const DdbModify *modify, DdbChangeKind kind, TupleTableSlot *plan_slot)
-{
-	DdbItemText base = base_item(modify, plan_slot);
-	DdbChange change = {.kind = kind,
-						.base = base.text,
-						.base_len = base.len,
-						.read = modify->read,
-						.nread = modify->nread};
-
-	if (modify->reads_item)
-		read_item(&change);
-	return change;
-}
-
-/* Put the row's new item into the change. True: it has another key. */
-static bool
-write_changed(DdbModify *modify, const ResultRelInfo *rinfo,
-			  TupleTableSlot *slot, DdbChange *change)
-{
-	TupleTableSlot *old = rinfo->ri_oldTupleSlot;
-	DdbItemText item;
-	DdbRow before;
-	DdbRow after;
-	bool key_changed;
-
-	slot_getallattrs(old);
-	slot_getallattrs(slot);
-	before = (DdbRow){.values = old->tts_values, .isnull = old->tts_isnull};
-	after = (DdbRow){.values = slot->tts_values, .isnull = slot->tts_isnull};
-	item = ddb_item_write_changed(modify->writer,
-								  (DdbItemText){.text = change->base,
-												.len = change->base_len},
-								  &before,
-								  &after,
-								  modify->assigned,
-								  &key_changed);
-	change->item = item.text;
-	change->item_len = item.len;
-	return key_changed;
-}
-
 /* An item with another key is another item. */
 static bool
 move(DdbModify *modify, const DdbChange *change)
@@ -401,11 +264,13 @@ ddbExecForeignUpdate(EState *estate, ResultRelInfo *rinfo, TupleTableSlot *slot,
 {
 	DdbModify *modify = rinfo->ri_FdwState;
 	MemoryContext caller = begin_row(modify);
-	DdbChange change = change_of(modify, DDB_CHANGE_UPDATE, planSlot);
+	bool moved;
+	DdbChange change =
+		ddb_row_update(modify->changer, rinfo, slot, planSlot, &moved);
 	bool added;
 
 	check_partition(estate, rinfo, slot);
-	if (write_changed(modify, rinfo, slot, &change))
+	if (moved)
 		added = move(modify, &change);
 	else
 		added = ddb_changes_add(modify->changes, &change);
@@ -435,7 +300,7 @@ ddbExecForeignDelete(EState *estate, ResultRelInfo *rinfo, TupleTableSlot *slot,
 {
 	DdbModify *modify = rinfo->ri_FdwState;
 	MemoryContext caller = begin_row(modify);
-	DdbChange change = change_of(modify, DDB_CHANGE_DELETE, planSlot);
+	DdbChange change = ddb_row_delete(modify->changer, planSlot);
 	bool added = ddb_changes_add(modify->changes, &change);
 
 	if (added && rinfo->ri_projectReturning != NULL)
@@ -444,14 +309,33 @@ ddbExecForeignDelete(EState *estate, ResultRelInfo *rinfo, TupleTableSlot *slot,
 	return added ? slot : NULL;
 }
 
+/* All is read, so what was kept can go. */
+static void
+empty_spool(DdbModify *modify)
+{
+	DdbItemText item;
+
+	while (ddb_spool_get(modify->spool, &item))
+	{
+		DdbChange change = ddb_item_insert(modify->changer, item);
+
+		(void) ddb_changes_add(modify->changes, &change);
+	}
+	ddb_spool_end(modify->spool);
+	modify->spool = NULL;
+}
+
 void
 ddbEndForeignModify(EState *estate, ResultRelInfo *rinfo)
 {
-	const DdbModify *modify = rinfo->ri_FdwState;
+	DdbModify *modify = rinfo->ri_FdwState;
 
 	/* There is none in a plain EXPLAIN. */
-	if (modify != NULL)
-		ddb_changes_finish(modify->changes);
+	if (modify == NULL)
+		return;
+	if (modify->spool != NULL)
+		empty_spool(modify);
+	ddb_changes_finish(modify->changes);
 }
 
 /* Does it matter what the item is like by now? */
@@ -463,27 +347,39 @@ has_conditions(CmdType operation)
 			ddb_guc_write_mode == DDB_WRITE_TRANSACTION);
 }
 
-/* The attributes whose values must be as they were read; keys always are. */
-static List *
-conditions(const DdbWriteTarget *target, List *read, const Bitmapset *assigned)
+static bool
+is_key_of(const DdbWriteTable *table, const char *attribute)
 {
-	Bitmapset *columns = bms_copy(assigned);
+	return strcmp(attribute, table->key_names[0]) == 0 ||
+		   (table->key_names[1] != NULL &&
+			strcmp(attribute, table->key_names[1]) == 0);
+}
+
+/*
+ * The attributes whose values must be as they were read. An item that moves takes
+ * all of them along. Its key is what it is found by.
+ */
+static List *
+conditions(const DdbRowChanger *changer, List *columns)
+{
+	const DdbWriteTable *table = &changer->target->table;
+	const DdbRelation *relation = changer->target->relation;
+	Bitmapset *all = bms_copy(changer->assigned);
 	List *names = NIL;
 	ListCell *cell;
 	int attno = -1;
 
-	foreach(cell, read)
-		columns = bms_add_member(columns, lfirst_int(cell));
-	while ((attno = bms_next_member(columns, attno)) >= 0)
+	foreach(cell, columns)
+		all = bms_add_member(all, lfirst_int(cell));
+	while ((attno = bms_next_member(all, attno)) >= 0)
 	{
-		const char *attribute =
-			ddb_relation_column(target->relation, attno)->attribute;
-		const char *const *keys = target->table.key_names;
+		const char *attribute = ddb_relation_column(relation, attno)->attribute;
+		bool is_key = attribute != NULL && is_key_of(table, attribute);
 
-		if (attribute == NULL)
+		if (attribute == NULL ||
+			(is_key && bms_is_member(attno, changer->assigned)))
 			return list_make1("all attributes");
-		if (strcmp(attribute, keys[0]) != 0 &&
-			(keys[1] == NULL || strcmp(attribute, keys[1]) != 0))
+		if (!is_key)
 			names = list_append_unique(names,
 									   makeString(ddb_report_foreign(attribute)));
 	}
@@ -497,9 +393,9 @@ ddbExplainForeignModify(ModifyTableState *mtstate, ResultRelInfo *rinfo,
 						List *fdw_private, int subplan_index,
 						struct ExplainState *es)
 {
-	EState *estate = mtstate->ps.state;
-	Bitmapset *assigned = NULL;
-	DdbWriteTarget *target;
+	Oid user = ddb_compat_modify_user(rinfo, mtstate->ps.state);
+	const DdbWriteTarget *target;
+	const DdbRowChanger *changer;
 	List *names;
 
 	if (!es->verbose)
@@ -509,11 +405,13 @@ ddbExplainForeignModify(ModifyTableState *mtstate, ResultRelInfo *rinfo,
 						es);
 	if (!has_conditions(mtstate->operation))
 		return;
-	if (mtstate->operation == CMD_UPDATE)
-		assigned = assigned_columns(rinfo, estate);
-	target = ddb_write_target_open(rinfo->ri_RelationDesc,
-								   ddb_compat_modify_user(rinfo, estate));
-	names = conditions(target, fdw_private, assigned);
+	target = ddb_write_target_open(rinfo->ri_RelationDesc, user);
+	changer = ddb_row_changer_create(target,
+									 mtstate->operation,
+									 mtstate,
+									 rinfo,
+									 fdw_private);
+	names = conditions(changer, fdw_private);
 	if (names != NIL)
 		ExplainPropertyList("Conditions on", names, es);
 }

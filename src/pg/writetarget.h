@@ -32,4 +32,11 @@ extern bool ddb_write_target_updatable(Relation relation);
  */
 extern DdbWriteTarget *ddb_write_target_open(Relation relation, Oid user);
 
+/*
+ * Does a statement with this range table read it, too? own: the entry of the
+ * relation that is written; 0: it has none.
+ */
+extern bool ddb_write_target_is_read(const DdbWriteTarget *target, List *rtable,
+									 Index own);
+
 #endif /* DDB_WRITETARGET_H */

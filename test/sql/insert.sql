@@ -84,6 +84,16 @@ ROLLBACK;
 SELECT count(*) FROM parts WHERE maker = 'immediate';
 SELECT pg_temp.attempt($$INSERT INTO parts VALUES ('immediate', 1, 'y')$$);
 SELECT name FROM parts WHERE maker = 'immediate' AND part = 1;
+-- A statement does not see its own rows then, either, however long it reads.
+INSERT INTO parts SELECT 'large', n, repeat('x', 100000)
+FROM generate_series(1, 40) AS n;
+INSERT INTO parts SELECT maker, part + 1000, name FROM parts WHERE maker = 'large';
+SELECT count(*), max(part) FROM parts WHERE maker = 'large';
+UPDATE parts SET part = part + 5000 WHERE maker = 'large';
+SELECT count(*), min(part), max(part) FROM parts WHERE maker = 'large';
+SELECT pg_temp.attempt($$INSERT INTO parts SELECT maker, part + 1, name FROM parts
+	ON CONFLICT DO NOTHING$$);
+DELETE FROM parts WHERE maker = 'large';
 RESET cruddur_ddb.write_mode;
 
 -- more than a transaction takes
