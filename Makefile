@@ -60,6 +60,7 @@ OBJS = $(CLIENT) \
 	src/pg/overlay.o \
 	src/pg/pages.o \
 	src/pg/fetch.o \
+	src/pg/keyorder.o \
 	src/pg/relation.o \
 	src/pg/description.o \
 	src/pg/column.o \

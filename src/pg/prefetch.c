@@ -17,8 +17,7 @@
 
 #include "budget.h"
 #include "compat.h"
-#include "json.h"
-#include "number.h"
+#include "keyorder.h"
 #include "prefetch.h"
 
 /* A row of the outer side, and what is read ahead for it. */
@@ -92,24 +91,13 @@ ddb_prefetch_attach(DdbPrefetch *prefetch, const DdbPrefetchInner *inner)
 }
 
 static int
-compare_values(const DdbValue *a, const DdbValue *b, DdbType type)
-{
-	int order;
-
-	if (type == DDB_TYPE_N)
-		return ddb_number_compare(a->text, a->len, b->text, b->len);
-	order = memcmp(a->text, b->text, Min(a->len, b->len));
-	return order != 0 ? order : (a->len > b->len) - (a->len < b->len);
-}
-
-static int
 compare_keys(const DdbPrefetch *prefetch, const DdbValue *a, const DdbValue *b)
 {
 	const DdbType *types = prefetch->inner.key_types;
-	int order = compare_values(&a[0], &b[0], types[0]);
+	int order = ddb_keyorder_compare(&a[0], &b[0], types[0]);
 
 	if (order == 0 && prefetch->inner.key->names[1] != NULL)
-		order = compare_values(&a[1], &b[1], types[1]);
+		order = ddb_keyorder_compare(&a[1], &b[1], types[1]);
 	return order;
 }
 
@@ -337,24 +325,12 @@ read_key(const DdbPrefetch *prefetch, const DdbPage *page, int item,
 {
 	for (int i = 0; i < 2 && prefetch->inner.key->names[i] != NULL; i++)
 	{
-		const DdbCell *cell;
-		char *plain;
-		long len;
-
-		if (prefetch->inner.key->cells[i] < 0)
+		if (!ddb_keyorder_read(page,
+							   item,
+							   prefetch->inner.key->cells[i],
+							   prefetch->inner.key_types[i],
+							   &key[i]))
 			return false;
-		cell = ddb_page_cell(page, item, prefetch->inner.key->cells[i]);
-		key[i].type = (DdbType) cell->type;
-		key[i].text = ddb_page_text(page, cell);
-		key[i].len = cell->len;
-		if (!cell->escaped)
-			continue;
-		plain = palloc(cell->len);
-		len = ddb_json_unescape(key[i].text, cell->len, plain);
-		if (len < 0)
-			return false;
-		key[i].text = plain;
-		key[i].len = (size_t) len;
 	}
 	return true;
 }
