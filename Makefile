@@ -77,6 +77,8 @@ OBJS = $(CLIENT) \
 	src/pg/plan.o \
 	src/pg/bind.o \
 	src/pg/rowreader.o \
+	src/pg/extras.o \
+	src/pg/layers.o \
 	src/pg/prefetch.o \
 	src/pg/users.o \
 	src/pg/membership.o \

@@ -109,6 +109,8 @@ sort_clause(const DdbQuals *quals, RestrictInfo *clause, DdbAccess *access)
 	else
 		sent = false;
 
+	if (sent)
+		access->sent_clauses = lappend(access->sent_clauses, clause);
 	if (sent && by_key)
 		access->key_clauses = lappend(access->key_clauses, clause);
 	if (sent && cond->exact)
@@ -141,6 +143,7 @@ drop_filter(List *clauses, DdbAccess *access)
 		if (list_member_ptr(access->key_clauses, lfirst(cell)))
 			exact = lappend(exact, lfirst(cell));
 	}
+	access->sent_clauses = access->key_clauses;
 	access->exact_clauses = exact;
 	access->local_clauses = list_difference_ptr(clauses, exact);
 }
@@ -307,8 +310,11 @@ has_every_column(const DdbRelation *relation, const DdbTableInfo *info,
 		return true;
 	while ((attno = bms_next_member(columns, attno)) >= 0)
 	{
-		const DdbColumn *column = ddb_relation_column(relation, attno);
+		const DdbColumn *column;
 
+		if (attno == 0)
+			return false;
+		column = ddb_relation_column(relation, attno);
 		if (column->is_whole_item ||
 			!ddb_table_info_projects(info, schema, column->attribute))
 			return false;

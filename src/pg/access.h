@@ -25,6 +25,7 @@ typedef struct DdbAccess
 	List *sort;
 	List *filter;
 	List *key_clauses;   /* of partition and sort, exact or not */
+	List *sent_clauses;  /* of all of these, exact or not */
 	List *exact_clauses; /* need not be asked again */
 	List *local_clauses; /* PostgreSQL's, the ones sent inexactly included */
 } DdbAccess;
@@ -32,7 +33,7 @@ typedef struct DdbAccess
 /*
  * By key: false if the clauses do not say what the key schema needs, or the
  * index may lack items that the clauses allow, or attributes of columns.
- * columns: attnos that are needed.
+ * columns: attnos that are needed, and 0 for all that an item has.
  */
 extern bool ddb_access_by_key(const DdbQuals *quals, const DdbTableInfo *info,
 							  const DdbKeySchema *schema, List *clauses,

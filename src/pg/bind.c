@@ -39,6 +39,7 @@ struct DdbBind
 	const char **attributes; /* top-level ones of the columns */
 	int nattributes;
 	bool whole_item;
+	bool merged;
 	const char *projection; /* NULL: none */
 	Key partition;
 	Key sort;
@@ -68,7 +69,8 @@ prepare_projection(DdbBind *bind)
 	ListCell *lc;
 
 	bind->attributes =
-		palloc(sizeof(char *) * (list_length(bind->plan->columns) + 2));
+		palloc(sizeof(char *) * (list_length(bind->plan->columns) + 4));
+	bind->whole_item = bind->plan->whole_item;
 	foreach(lc, bind->plan->columns)
 	{
 		const DdbColumn *column =
@@ -80,10 +82,12 @@ prepare_projection(DdbBind *bind)
 			ddb_expression_name(&bind->names, column->attribute);
 	}
 	/* They name the item in messages, and pair it with what asked for it. */
-	for (int i = 0; i < 2 && !bind->plan->count_only; i++)
+	for (int i = 0; i < 2; i++)
 	{
 		if (bind->plan->item_key[i] != NULL)
 			ddb_expression_name(&bind->names, bind->plan->item_key[i]);
+		if (bind->merged && bind->plan->key_names[i] != NULL)
+			ddb_expression_name(&bind->names, bind->plan->key_names[i]);
 	}
 	bind->nattributes = bind->names.nnames;
 	for (int i = 0; i < bind->nattributes; i++)
@@ -107,13 +111,14 @@ prepare_key(DdbBind *bind, Key *key, int which, const List *conds,
 }
 
 DdbBind *
-ddb_bind_prepare(const DdbPlan *plan, const DdbRelation *relation,
+ddb_bind_prepare(const DdbPlan *plan, const DdbRelation *relation, bool merged,
 				 PlanState *parent)
 {
 	DdbBind *bind = palloc0(sizeof(DdbBind));
 
 	bind->plan = plan;
 	bind->relation = relation;
+	bind->merged = merged;
 	prepare_projection(bind);
 	prepare_key(bind, &bind->partition, 0, plan->partition, parent);
 	prepare_key(bind, &bind->sort, 1, plan->sort, parent);
@@ -133,7 +138,7 @@ const char *const *
 ddb_bind_attributes(const DdbBind *bind, int *nattributes, bool *whole_item)
 {
 	*nattributes = bind->nattributes;
-	*whole_item = bind->whole_item;
+	*whole_item = bind->whole_item || bind->plan->keep_item;
 	return bind->attributes;
 }
 
@@ -427,7 +432,8 @@ ddb_bind_reads(DdbBind *bind, ExprContext *econtext, MemoryContext cxt,
 	{
 		if (by_key)
 			drop_filter(&binding, &bound->complete);
-		bound->count_only = bind->plan->count_only && bound->complete && !by_key;
+		bound->count_only = bind->plan->count_only && bound->complete &&
+							!by_key && !bind->merged;
 		set_common(&binding, bound->count_only);
 		if (binding.read.kind == DDB_READ_SCAN)
 			make_scan(&binding, bound);

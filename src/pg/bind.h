@@ -32,14 +32,16 @@ typedef struct DdbBound
 
 /*
  * Prepare for a scan, once: expression states and the text that never changes.
- * Lives in CurrentMemoryContext. Everything is borrowed.
+ * merged: what the transaction has written is merged with what is read. So there
+ * are items even if the plan counts, and among the attributes are the keys of
+ * the access. Lives in CurrentMemoryContext. Everything is borrowed.
  */
-extern DdbBind *ddb_bind_prepare(const DdbPlan *plan,
-								 const DdbRelation *relation, PlanState *parent);
+extern DdbBind *ddb_bind_prepare(const DdbPlan *plan, const DdbRelation *relation,
+								 bool merged, PlanState *parent);
 
 /*
  * The top-level attributes that a page is wanted for, each of them once, in the
- * order of the plan's columns. *whole_item: the items as a whole, too.
+ * order of the plan's columns. *whole_item: the items' own text, too.
  */
 extern const char *const *ddb_bind_attributes(const DdbBind *bind,
 											  int *nattributes, bool *whole_item);

@@ -131,7 +131,7 @@ prepare_reading(Sampling *sampling, const Source *source)
 	plan->kind = DDB_READ_SCAN;
 	plan->index = relation->index;
 	plan->columns = all_columns(relation);
-	bind = ddb_bind_prepare(plan, relation, NULL);
+	bind = ddb_bind_prepare(plan, relation, false, NULL);
 	ddb_bind_reads(bind, NULL, CurrentMemoryContext, &bound);
 	sampling->source = source;
 	sampling->read = bound.reads[0];

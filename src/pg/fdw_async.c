@@ -65,8 +65,8 @@ ddbForeignAsyncConfigureWait(AsyncRequest *areq)
 	 * While other subplans have rows this is no wait but a look, after which
 	 * the network may be left alone for long.
 	 */
-	ddb_network_wake_in(append->as_syncdone ? ddb_fetch_timeout_ms(scan->fetch)
-											: 0);
+	ddb_network_wake_in(
+		append->as_syncdone ? ddb_fetch_timeout_ms(scan->layers.fetch) : 0);
 	if (next_waiting(append, -1) == areq)
 		AddWaitEventToSet(append->as_eventset,
 						  WL_SOCKET_READABLE,

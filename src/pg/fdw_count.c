@@ -3,8 +3,8 @@
  *		SELECT count(*), where DynamoDB can count.
  *
  * DynamoDB counts the items that its conditions let through, so all clauses
- * must be exact, and it must be sure before the values are known that each of
- * them can be sent: there is no asking again.
+ * must be exact, and it should be sure before the values are known that each of
+ * them can be sent: else the items would have to be read and counted here.
  */
 #include "postgres.h"
 

@@ -194,6 +194,11 @@ show_projection(const DdbScan *scan, ExplainState *es)
 		ExplainPropertyText("Projection", "COUNT", es);
 		return;
 	}
+	if (plan->whole_item)
+	{
+		ExplainPropertyText("Projection", "all attributes", es);
+		return;
+	}
 	foreach(cell, plan->columns)
 	{
 		const DdbColumn *column =

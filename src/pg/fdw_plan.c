@@ -18,6 +18,7 @@
 #include "optimizer/restrictinfo.h"
 #include "optimizer/tlist.h"
 
+#include "extras.h"
 #include "fdw_plan.h"
 #include "planning.h"
 
@@ -67,6 +68,93 @@ columns_to_read(const DdbPlanning *planning, List *clauses)
 	while ((attno = bms_next_member(needed, attno)) >= 0)
 		columns = lappend_int(columns, attno);
 	return columns;
+}
+
+/*
+ * May the clause be asked once more, of what columns alone tell, and before
+ * others are? Those of a security barrier come first.
+ */
+static bool
+can_ask_twice(const DdbPlanning *planning, const RestrictInfo *clause)
+{
+	Node *node = (Node *) clause->clause;
+	Bitmapset *attrs = NULL;
+	int first;
+
+	pull_varattnos(node, planning->base->relid, &attrs);
+	first = bms_next_member(attrs, -1) + FirstLowInvalidHeapAttributeNumber;
+	return first > 0 && !contain_volatile_functions(node) &&
+		   !contain_subplans(node) &&
+		   clause->security_level <= planning->base->baserestrict_min_security;
+}
+
+/*
+ * The clauses that DynamoDB answers. Those that are not exact are asked again in
+ * any case, so here only where that makes no difference.
+ */
+static void
+set_sent(const DdbPlanning *planning, const DdbAccess *access, DdbPlan *plan)
+{
+	Bitmapset *attrs = NULL;
+	int bit = -1;
+	ListCell *cell;
+
+	foreach(cell, access->sent_clauses)
+	{
+		RestrictInfo *clause = lfirst_node(RestrictInfo, cell);
+
+		if (list_member_ptr(access->exact_clauses, clause) ||
+			can_ask_twice(planning, clause))
+			plan->sent = lappend(plan->sent, clause->clause);
+	}
+	pull_varattnos((Node *) plan->sent, planning->base->relid, &attrs);
+	while ((bit = bms_next_member(attrs, bit)) >= 0)
+		plan->sent_columns =
+			lappend_int(plan->sent_columns,
+						bit + FirstLowInvalidHeapAttributeNumber);
+}
+
+static List *
+add_attribute(List *attributes, const char *attribute)
+{
+	return attribute == NULL
+			   ? attributes
+			   : lappend(attributes, makeString(pstrdup(attribute)));
+}
+
+static bool
+reads_whole_item(const DdbPlanning *planning, const List *columns)
+{
+	const ListCell *cell;
+
+	foreach(cell, columns)
+	{
+		if (ddb_relation_column(planning->relation, lfirst_int(cell))->is_whole_item)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What a column of the whole item shows of it, where the table is an index;
+ * NIL: all. Attributes that are asked for by name are there in any case.
+ */
+static List *
+projected_attributes(const DdbPlanning *planning, const List *columns)
+{
+	const DdbKeySchema *home = planning->home;
+	const DdbKeySchema *table = &planning->info->schemas[0];
+	List *attributes = NIL;
+
+	if (home->projects_all || !reads_whole_item(planning, columns))
+		return NIL;
+	attributes = add_attribute(attributes, table->partition);
+	attributes = add_attribute(attributes, table->sort);
+	attributes = add_attribute(attributes, home->partition);
+	attributes = add_attribute(attributes, home->sort);
+	for (int i = 0; i < home->nprojected; i++)
+		attributes = add_attribute(attributes, home->projected[i]);
+	return attributes;
 }
 
 static void
@@ -185,15 +273,16 @@ make_plan(const DdbPlanning *planning, const ForeignPath *path,
 	plan->backward = choice->backward;
 	plan->ordered = path->path.pathkeys != NIL;
 	plan->count_only = choice->count;
-	plan->consistent = planning->relation->consistent &&
-					   access->schema->kind != DDB_SCHEMA_GLOBAL;
+	plan->consistent = ddb_planning_consistent(planning, access);
+	plan->keep_item = planning->keep_item;
+	plan->whole_item = planning->whole_item;
+	plan->columns = columns_to_read(planning, clauses);
+	set_sent(planning, access, plan);
+	plan->projected = projected_attributes(planning, plan->columns);
 	if (choice->prefetch != NULL)
 		set_prefetch(plan, choice->prefetch);
 	if (!choice->count)
-	{
-		plan->columns = columns_to_read(planning, clauses);
 		set_limit(planning->root, path, plan);
-	}
 	read = planning->items * clauselist_selectivity(planning->root,
 													access->key_clauses,
 													planning->base->relid,
@@ -215,6 +304,7 @@ make_count_scan(const DdbPlanning *planning, const ForeignPath *path, List *tlis
 	List *exprs = NIL;
 	DdbAccess access;
 	List *fdw_private;
+	List *scan_tlist;
 
 	(void) ddb_planning_access(planning,
 							   ddb_planning_choice(path)->schema,
@@ -222,16 +312,18 @@ make_count_scan(const DdbPlanning *planning, const ForeignPath *path, List *tlis
 							   &access);
 	fdw_private =
 		ddb_plan_encode(make_plan(planning, path, &access, clauses), &exprs);
+	/* The columns are for what the transaction has written: we count that. */
+	scan_tlist = ddb_extras_columns(planning->base->relid, planning->relation);
+	scan_tlist =
+		add_to_flat_tlist(scan_tlist,
+						  ddb_planning_aggregates(root, path->path.pathtarget));
 	return make_foreignscan(tlist,
 							(List *) root->parse->havingQual,
 							0,
 							exprs,
 							fdw_private,
-							add_to_flat_tlist(NIL,
-											  ddb_planning_aggregates(root,
-																	  path->path
-																		  .pathtarget)),
-							NIL,
+							scan_tlist,
+							extract_actual_clauses(access.exact_clauses, false),
 							NULL);
 }
 
@@ -243,7 +335,9 @@ ddbGetForeignPlan(PlannerInfo *root, RelOptInfo *rel, Oid foreigntableid,
 	const DdbPlanning *planning = rel->fdw_private;
 	const DdbChoice *choice = ddb_planning_choice(best_path);
 	List *exprs = NIL;
+	List *scan_tlist = NIL;
 	List *fdw_private;
+	List *quals;
 	DdbAccess access;
 
 	if (choice->count)
@@ -252,12 +346,15 @@ ddbGetForeignPlan(PlannerInfo *root, RelOptInfo *rel, Oid foreigntableid,
 	fdw_private =
 		ddb_plan_encode(make_plan(planning, best_path, &access, scan_clauses),
 						&exprs);
+	quals = extract_actual_clauses(access.local_clauses, false);
+	if (planning->keep_item)
+		scan_tlist = ddb_extras_tlist(rel, planning->relation, tlist, quals);
 	return make_foreignscan(tlist,
-							extract_actual_clauses(access.local_clauses, false),
+							quals,
 							rel->relid,
 							exprs,
 							fdw_private,
-							NIL,
+							scan_tlist,
 							extract_actual_clauses(access.exact_clauses, false),
 							outer_plan);
 }

@@ -68,12 +68,58 @@ attach(ForeignScanState *node, DdbScan *scan)
 		ddb_prefetch_attach(scan->prefetch, &inner);
 }
 
+/*
+ * What the transaction has written to the table, as of this statement; NULL:
+ * nothing. Its key is the table's, where the plan may only know an index's.
+ */
+static DdbOverlay *
+open_overlay(ForeignScanState *node, DdbScan *scan)
+{
+	const EState *estate = node->ss.ps.state;
+	DdbOverlay *overlay = ddb_overlay_open(estate->es_query_cxt,
+										   scan->relation->server,
+										   scan->relation->table,
+										   estate->es_snapshot->curcid);
+
+	for (int i = 0; overlay != NULL && i < 2; i++)
+		scan->plan->item_key[i] = ddb_overlay_key_names(overlay)[i];
+	return overlay;
+}
+
+/*
+ * DynamoDB has its say before columns are read, so that an item of another kind
+ * is no error. What was written is asked for no more than its conditions.
+ */
+static DdbRowReader *
+create_checker(const DdbScan *scan)
+{
+	DdbPlan *plan = palloc(sizeof(DdbPlan));
+	DdbRelation *relation = palloc(sizeof(DdbRelation));
+
+	*plan = *scan->plan;
+	plan->columns = plan->sent_columns;
+	*relation = *scan->relation;
+	relation->null_mismatch = true;
+	return ddb_row_reader_create(plan, relation, scan->bind);
+}
+
 /* What is made once and serves every run. */
 static void
 prepare(ForeignScanState *node, DdbScan *scan)
 {
-	scan->bind = ddb_bind_prepare(scan->plan, scan->relation, &node->ss.ps);
+	DdbOverlay *overlay = open_overlay(node, scan);
+
+	scan->bind =
+		ddb_bind_prepare(scan->plan, scan->relation, overlay != NULL, &node->ss.ps);
 	scan->reader = ddb_row_reader_create(scan->plan, scan->relation, scan->bind);
+	scan->extras = ddb_extras_prepare(node);
+	if (overlay != NULL)
+	{
+		scan->checker = create_checker(scan);
+		scan->sent = ExecInitQual(scan->plan->sent, &node->ss.ps);
+		scan->layers.written =
+			ddb_written_create(overlay, scan->plan, scan->reader);
+	}
 	scan->read_cxt = AllocSetContextCreate(node->ss.ps.state->es_query_cxt,
 										   "cruddur_ddb scan",
 										   ALLOCSET_DEFAULT_SIZES);
@@ -124,108 +170,132 @@ start_ahead(DdbScan *scan)
 	if (scan->prefetch == NULL || !ddb_prefetch_take(scan->prefetch, &ahead))
 		return false;
 	scan->recheck = !ahead.complete;
-	scan->fetch = ahead.fetch;
-	scan->given = ahead.page;
-	scan->given_item = ahead.item;
+	scan->layers.fetch = ahead.fetch;
+	scan->layers.given.page = ahead.page;
+	scan->layers.given.item = ahead.item;
 	return true;
 }
 
-/* Begin a run: ask for the first pages. */
+/* Ask for the first pages. */
 static void
-start(ForeignScanState *node, DdbScan *scan)
+start_reading(ForeignScanState *node, DdbScan *scan)
 {
 	ExprContext *econtext = node->ss.ps.ps_ExprContext;
 	DdbFetchPlan fetch = fetch_plan(scan);
 	DdbBound bound;
 
-	scan->started = true;
-	if (start_ahead(scan))
-		return;
 	if (scan->plan->kind == DDB_READ_SCAN)
 		ddb_budget_check_scan(scan->relation->name);
 	ddb_bind_reads(scan->bind, econtext, scan->read_cxt, &bound);
 	scan->recheck = !bound.complete;
-	if (scan->recheck && scan->plan->count_only)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("the conditions of a count are too large for DynamoDB"),
-				 errhint("Turn cruddur_ddb.enable_pushdown off for this "
-						 "query.")));
+	scan->count_pages = bound.count_only;
 	fetch.reads = bound.reads;
 	fetch.nreads = bound.nreads;
 	fetch.bound = find_bound(scan, econtext);
-	scan->fetch = ddb_fetch_start(scan->read_cxt, scan->session, &fetch);
+	scan->layers.fetch = ddb_fetch_start(scan->read_cxt, scan->session, &fetch);
 }
 
-/* Can the next page be asked for? Not if it would have to be waited for. */
 static bool
-may_turn_page(DdbScan *scan)
+passes(ForeignScanState *node, ExprState *quals, TupleTableSlot *slot)
 {
-	scan->pending = scan->impatient && !ddb_fetch_ready(scan->fetch);
-	return !scan->pending;
+	ExprContext *econtext = node->ss.ps.ps_ExprContext;
+
+	econtext->ecxt_scantuple = slot;
+	return ExecQual(quals, econtext);
 }
 
-/* Go to the next item; false: there are no more, or none without waiting. */
+/* Be done with a row that is not returned: only after others the caller is. */
+static void
+drop_row(ForeignScanState *node, TupleTableSlot *slot)
+{
+	ExecClearTuple(slot);
+	ResetExprContext(node->ss.ps.ps_ExprContext);
+	CHECK_FOR_INTERRUPTS();
+}
+
+/* A callback of ddb_layers_choose: would DynamoDB have given it? */
 static bool
-next_item(DdbScan *scan)
+is_allowed(const DdbPlace *place, void *arg)
 {
-	int read;
+	ForeignScanState *node = arg;
+	const DdbScan *scan = node->fdw_state;
+	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
+	bool allowed;
 
-	if (scan->fetch == NULL)
-	{
-		scan->page = scan->given;
-		scan->item = scan->given_item + 1;
-		scan->given = NULL;
-		return scan->page != NULL;
-	}
-	while (scan->page == NULL || scan->item == scan->page->nitems)
-	{
-		if (!may_turn_page(scan))
-			return false;
-		scan->page = ddb_fetch_next(scan->fetch, &read);
-		scan->item = 0;
-		if (scan->page == NULL)
-			return false;
-	}
-	scan->item++;
-	return true;
+	ddb_row_read(scan->checker,
+				 place->page,
+				 place->item,
+				 slot->tts_values,
+				 slot->tts_isnull);
+	ExecStoreVirtualTuple(slot);
+	allowed = passes(node, scan->sent, slot);
+	drop_row(node, slot);
+	return allowed;
 }
 
-/* The one row of a count: the sum of what the pages say. */
+/* Begin a run. */
+static void
+start(ForeignScanState *node, DdbScan *scan)
+{
+	scan->started = true;
+	if (!start_ahead(scan))
+		start_reading(node, scan);
+	if (scan->layers.written != NULL)
+		ddb_layers_choose(&scan->layers, is_allowed, node);
+}
+
+/*
+ * The item at hand into the slot. False: it does not meet the exact conditions,
+ * where not all of them were sent.
+ */
+static bool
+read_row(ForeignScanState *node, DdbScan *scan, TupleTableSlot *slot)
+{
+	const DdbPlace *at = &scan->layers.at;
+
+	ddb_row_read(scan->reader,
+				 at->page,
+				 at->item,
+				 slot->tts_values,
+				 slot->tts_isnull);
+	if (scan->extras != NULL)
+		ddb_extras_fill(scan->extras, at->page, at->item, slot);
+	ExecStoreVirtualTuple(slot);
+	return !scan->recheck || scan->layers.at_written ||
+		   passes(node, node->fdw_recheck_quals, slot);
+}
+
+/* Add up what DynamoDB counts, or count items; false: not without waiting. */
+static bool
+count_items(ForeignScanState *node, DdbScan *scan, TupleTableSlot *slot)
+{
+	DdbLayers *layers = &scan->layers;
+
+	while (scan->count_pages && ddb_layers_turn(layers))
+		scan->count += layers->at.page->count;
+	while (!scan->count_pages && ddb_layers_next(layers))
+	{
+		/* Of what DynamoDB allows nothing else is wanted. */
+		if ((!scan->recheck && !layers->at_written) || read_row(node, scan, slot))
+			scan->count++;
+		drop_row(node, slot);
+	}
+	return !layers->pending;
+}
+
+/* The one row of a count: columns that are not asked for, and then counts. */
 static TupleTableSlot *
-count_items(DdbScan *scan, TupleTableSlot *slot)
+count_row(ForeignScanState *node, DdbScan *scan, TupleTableSlot *slot)
 {
-	const DdbPage *page;
-	int read;
-
-	if (scan->counted)
+	if (scan->counted || !count_items(node, scan, slot))
 		return slot;
-	do
-	{
-		if (!may_turn_page(scan))
-			return slot;
-		page = ddb_fetch_next(scan->fetch, &read);
-		scan->count += page == NULL ? 0 : page->count;
-	} while (page != NULL);
 	scan->counted = true;
 	for (int i = 0; i < slot->tts_tupleDescriptor->natts; i++)
 	{
 		slot->tts_values[i] = Int64GetDatum(scan->count);
-		slot->tts_isnull[i] = false;
+		slot->tts_isnull[i] = i < scan->relation->ncolumns;
 	}
 	return ExecStoreVirtualTuple(slot);
-}
-
-/* Is the row one of those that exact conditions allow, where not all were sent? */
-static bool
-passes(ForeignScanState *node, const DdbScan *scan, TupleTableSlot *slot)
-{
-	ExprContext *econtext = node->ss.ps.ps_ExprContext;
-
-	if (!scan->recheck || node->fdw_recheck_quals == NULL)
-		return true;
-	econtext->ecxt_scantuple = slot;
-	return ExecQual(node->fdw_recheck_quals, econtext);
 }
 
 TupleTableSlot *
@@ -238,22 +308,13 @@ ddbIterateForeignScan(ForeignScanState *node)
 	if (!scan->started)
 		start(node, scan);
 	if (scan->plan->count_only)
-		return count_items(scan, slot);
-	while (next_item(scan))
+		return count_row(node, scan, slot);
+	while (ddb_layers_next(&scan->layers))
 	{
-		ddb_row_read(scan->reader,
-					 scan->page,
-					 scan->item - 1,
-					 slot->tts_values,
-					 slot->tts_isnull);
-		ExecStoreVirtualTuple(slot);
-		if (passes(node, scan, slot))
+		if (read_row(node, scan, slot))
 			return slot;
 		InstrCountFiltered1(node, 1);
-		ExecClearTuple(slot);
-		/* The caller does so only after a row that we return. */
-		ResetExprContext(node->ss.ps.ps_ExprContext);
-		CHECK_FOR_INTERRUPTS();
+		drop_row(node, slot);
 	}
 	return slot;
 }
@@ -263,12 +324,12 @@ ddb_scan_try(ForeignScanState *node, TupleTableSlot **row)
 {
 	DdbScan *scan = node->fdw_state;
 
-	scan->pending = false;
-	scan->impatient = true;
+	scan->layers.pending = false;
+	scan->layers.impatient = true;
 	/* Past what counts and times each call: the Append does that. */
 	*row = node->ss.ps.ExecProcNodeReal(&node->ss.ps);
-	scan->impatient = false;
-	return !scan->pending;
+	scan->layers.impatient = false;
+	return !scan->layers.pending;
 }
 
 void
@@ -277,10 +338,7 @@ ddbReScanForeignScan(ForeignScanState *node)
 	DdbScan *scan = node->fdw_state;
 
 	scan->started = false;
-	scan->fetch = NULL;
-	scan->given = NULL;
-	scan->page = NULL;
-	scan->item = 0;
+	ddb_layers_reset(&scan->layers);
 	scan->counted = false;
 	scan->count = 0;
 	MemoryContextReset(scan->read_cxt);

@@ -10,7 +10,9 @@
 #include "foreign/fdwapi.h"
 
 #include "bind.h"
+#include "extras.h"
 #include "fetch.h"
+#include "layers.h"
 #include "plan.h"
 #include "prefetch.h"
 #include "relation.h"
@@ -20,7 +22,7 @@
 /* ForeignScanState.fdw_state */
 typedef struct DdbScan
 {
-	const DdbPlan *plan;
+	DdbPlan *plan;
 	const DdbRelation *relation;
 	DdbFetchCost cost; /* of all rescans */
 
@@ -28,19 +30,18 @@ typedef struct DdbScan
 	DdbSession *session;
 	DdbBind *bind;
 	DdbRowReader *reader;
+	DdbRowReader *checker; /* of what was written: the columns of what is
+								 * sent, mismatches NULL */
+	ExprState *sent;
+	DdbExtras *extras;      /* NULL: none */
+	DdbPrefetch *prefetch;  /* what reads ahead for it; NULL: nothing */
 	MemoryContext read_cxt; /* one run: reads, pages, calls in flight */
-	DdbFetch *fetch;        /* NULL: not started, or given is all there is */
-	const DdbPage *given;   /* has the one item of this run; NULL: none */
-	int given_item;
-	DdbPrefetch *prefetch; /* what reads ahead for it; NULL: nothing */
-	bool started;          /* this run */
-	bool recheck;          /* exact conditions could not all be sent */
-	const DdbPage *page;   /* NULL: none */
-	int item;              /* next of the page */
-	bool counted;          /* the one row of a count was given */
-	int64 count;           /* up to now */
-	bool impatient;        /* is not to wait for a page, */
-	bool pending;          /* and had to give up for that */
+	DdbLayers layers;       /* the items */
+	bool started;           /* this run */
+	bool recheck;           /* exact conditions could not all be sent */
+	bool count_pages;       /* a count: DynamoDB counts, and sends no items */
+	bool counted;           /* the one row of a count was given */
+	int64 count;            /* up to now */
 } DdbScan;
 
 extern void ddbBeginForeignScan(ForeignScanState *node, int eflags);

@@ -29,6 +29,9 @@ enum PlanItem
 	ITEM_SORT,
 	ITEM_FILTER,
 	ITEM_COLUMNS,
+	ITEM_SENT,
+	ITEM_SENT_COLUMNS,
+	ITEM_PROJECTED,
 	ITEM_FLAGS,
 	ITEM_SEGMENTS,
 	ITEM_SELECTIVITY,
@@ -43,6 +46,8 @@ enum PlanItem
 #define FLAG_ORDERED 0x02
 #define FLAG_COUNT_ONLY 0x04
 #define FLAG_CONSISTENT 0x08
+#define FLAG_KEEP_ITEM 0x10
+#define FLAG_WHOLE_ITEM 0x20
 
 /* "" stands for NULL; neither an attribute nor an index has an empty name. */
 static Node *
@@ -171,7 +176,9 @@ flags_of(const DdbPlan *plan)
 	return (plan->backward ? FLAG_BACKWARD : 0) |
 		   (plan->ordered ? FLAG_ORDERED : 0) |
 		   (plan->count_only ? FLAG_COUNT_ONLY : 0) |
-		   (plan->consistent ? FLAG_CONSISTENT : 0);
+		   (plan->consistent ? FLAG_CONSISTENT : 0) |
+		   (plan->keep_item ? FLAG_KEEP_ITEM : 0) |
+		   (plan->whole_item ? FLAG_WHOLE_ITEM : 0);
 }
 
 List *
@@ -192,6 +199,9 @@ ddb_plan_encode(const DdbPlan *plan, List **exprs)
 	list = lappend(list, encode_conds(plan->sort, exprs));
 	list = lappend(list, encode_conds(plan->filter, exprs));
 	list = lappend(list, plan->columns);
+	list = lappend(list, encode_exprs(plan->sent, exprs));
+	list = lappend(list, plan->sent_columns);
+	list = lappend(list, plan->projected);
 	list = lappend(list, encode_int(flags_of(plan)));
 	list = lappend(list, encode_int(plan->segments));
 	list = lappend(list, encode_double(plan->selectivity));
@@ -223,10 +233,15 @@ ddb_plan_decode(List *fdw_private, List *exprs)
 	plan->sort = decode_conds(list_nth(fdw_private, ITEM_SORT), exprs);
 	plan->filter = decode_conds(list_nth(fdw_private, ITEM_FILTER), exprs);
 	plan->columns = list_nth(fdw_private, ITEM_COLUMNS);
+	plan->sent = decode_exprs(list_nth(fdw_private, ITEM_SENT), exprs);
+	plan->sent_columns = list_nth(fdw_private, ITEM_SENT_COLUMNS);
+	plan->projected = list_nth(fdw_private, ITEM_PROJECTED);
 	plan->backward = (flags & FLAG_BACKWARD) != 0;
 	plan->ordered = (flags & FLAG_ORDERED) != 0;
 	plan->count_only = (flags & FLAG_COUNT_ONLY) != 0;
 	plan->consistent = (flags & FLAG_CONSISTENT) != 0;
+	plan->keep_item = (flags & FLAG_KEEP_ITEM) != 0;
+	plan->whole_item = (flags & FLAG_WHOLE_ITEM) != 0;
 	plan->segments = decode_int(fdw_private, ITEM_SEGMENTS);
 	plan->selectivity = decode_double(fdw_private, ITEM_SELECTIVITY);
 	plan->few = decode_double(fdw_private, ITEM_FEW);

@@ -79,6 +79,11 @@ typedef struct DdbPlan
 	List *sort;              /* DdbCond of the sort key, all of them true */
 	List *filter;       /* DdbCond, for FilterExpression, all of them true */
 	List *columns;      /* attnos that are needed, as integers */
+	List *sent;         /* clauses that DynamoDB answers, for items that it
+								 * does not have yet */
+	List *sent_columns; /* their attnos */
+	List *projected;    /* Strings, the attributes that an index has, where
+								 * all that it has are read; NIL: all */
 	bool backward;      /* sort key descending */
 	bool ordered;       /* rows must come in order of the sort key */
 	bool consistent;    /* not for a GSI, which cannot */

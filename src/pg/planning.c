@@ -20,6 +20,7 @@
 
 #include "compat.h"
 #include "description.h"
+#include "extras.h"
 #include "guc.h"
 #include "planning.h"
 #include "session.h"
@@ -105,6 +106,8 @@ ddb_planning_create(PlannerInfo *root, RelOptInfo *base, Oid relid)
 	planning->root = root;
 	planning->base = base;
 	planning->relation = ddb_relation_load(relation, options);
+	planning->keep_item = ddb_extras_wanted(base);
+	planning->whole_item = ddb_extras_want_all(root, base);
 	table_close(relation, NoLock);
 	planning->max_connections = options->max_connections;
 	planning->info = ddb_description_load(session, planning->relation);
@@ -179,6 +182,7 @@ ddb_planning_access(const DdbPlanning *planning, int schema, List *clauses,
 					DdbAccess *access)
 {
 	DdbQuals quals = ddb_planning_quals(planning);
+	Bitmapset *columns;
 
 	if (!ddb_guc_enable_pushdown)
 	{
@@ -194,12 +198,22 @@ ddb_planning_access(const DdbPlanning *planning, int schema, List *clauses,
 	if (planning->relation->index != NULL &&
 		&planning->info->schemas[schema] != planning->home)
 		return false;
+	columns = ddb_planning_columns(planning, clauses);
+	if (planning->whole_item)
+		columns = bms_add_member(columns, 0);
 	return ddb_access_by_key(&quals,
 							 planning->info,
 							 &planning->info->schemas[schema],
 							 clauses,
-							 ddb_planning_columns(planning, clauses),
+							 columns,
 							 access);
+}
+
+bool
+ddb_planning_consistent(const DdbPlanning *planning, const DdbAccess *access)
+{
+	return (planning->relation->consistent || planning->keep_item) &&
+		   access->schema->kind != DDB_SCHEMA_GLOBAL;
 }
 
 int
@@ -267,7 +281,7 @@ read_cost(const DdbPlanning *planning, const DdbAccess *access, double items)
 
 	if (access->kind == DDB_READ_BATCH)
 		units = Max(units, items);
-	if (!planning->relation->consistent)
+	if (!ddb_planning_consistent(planning, access))
 		units /= 2;
 	return ROUND_TRIP_COST * round_trips(planning, access, items) +
 		   READ_UNIT_COST * units +

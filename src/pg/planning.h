@@ -20,6 +20,8 @@ typedef struct DdbPlanning
 	DdbRelation *relation;
 	const DdbTableInfo *info;
 	const DdbKeySchema *home; /* the table's own schema, or index_name's */
+	bool keep_item;           /* as in DdbPlan */
+	bool whole_item;
 	int max_connections;
 	double items; /* of home, as far as we know; 1 or more */
 	double item_bytes;
@@ -67,6 +69,10 @@ extern Bitmapset *ddb_planning_columns(const DdbPlanning *planning,
  */
 extern bool ddb_planning_access(const DdbPlanning *planning, int schema,
 								List *clauses, DdbAccess *access);
+
+/* Are its reads consistent? What is to be changed should be as it is now. */
+extern bool ddb_planning_consistent(const DdbPlanning *planning,
+									const DdbAccess *access);
 
 /*
  * How many segments a Scan of it has that goes through so many items; 1: it is
