@@ -1,7 +1,7 @@
 --
--- Functions among other statements: a write is sent within its statement, so
--- ROLLBACK does not call it back; errors leave the session of use; plans are
--- kept and reused.
+-- Functions among other statements: a write waits for COMMIT and is seen before
+-- by its transaction; errors leave the session of use; plans are kept and
+-- reused.
 --
 \getenv endpoint DDB_ENDPOINT
 CREATE SERVER cruddur FOREIGN DATA WRAPPER cruddur_ddb
@@ -35,11 +35,32 @@ SELECT message FROM cruddur_list_messages('bayko', :'group');
 COMMIT;
 SELECT message FROM cruddur_list_messages('bayko', :'group');
 
--- A user whom only this transaction knows is found by it.
+-- sent before the statement ends: ROLLBACK comes too late
+SET cruddur_ddb.write_mode = 'immediate';
+BEGIN;
+SELECT count(*) FROM cruddur_create_message('bayko', :'group', 'five');
+ROLLBACK;
+RESET cruddur_ddb.write_mode;
+SELECT count(*) FROM cruddur_create_message('andrewbrown', :'group', 'six');
+SELECT message FROM cruddur_list_messages('bayko', :'group');
+
+-- A user whom only this transaction knows is found by it, and so is a group,
+-- to which the two may write at once, and nobody else.
 BEGIN;
 INSERT INTO users VALUES ('e5e5e5e5-0000-4000-8000-00000000000e',
 	'Delenn', 'delenn', '5');
-SELECT count(*) FROM cruddur_create_message_group('delenn', 'londo', 'hello');
+SELECT message_group_uuid AS new
+FROM cruddur_create_message_group('delenn', 'londo', 'hello') \gset
+SELECT count(*) FROM cruddur_create_message('londo', :'new', 'who is there?');
+SELECT handle, message FROM cruddur_list_messages('delenn', :'new');
+SELECT handle, message FROM cruddur_list_message_groups('londo');
+SELECT item->>'message' AS message FROM cruddur_scan() AS item
+WHERE item->>'pk' LIKE '%' || :'new' ORDER BY item->>'sk';
+\set VERBOSITY sqlstate
+SAVEPOINT s;
+SELECT cruddur_create_message('bayko', :'new', 'me too');
+ROLLBACK TO s;
+\set VERBOSITY default
 ROLLBACK;
 SELECT handle, message FROM cruddur_list_message_groups('londo');
 \set VERBOSITY sqlstate
