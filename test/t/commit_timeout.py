@@ -70,9 +70,10 @@ def is_write(request):
     return request.operation in WRITES
 
 
-STALLS = [("never answers", faults.silent()),
-          ("waits to retry", faults.refused("ThrottlingException",
-                                            x_amz_retry_after="20000"))]
+# The second shows that it does not matter where it waits.
+STALLS = [("never answers", faults.silent(), len(WAYS)),
+          ("waits to retry", faults.refused(
+              "ThrottlingException", x_amz_retry_after="20000"), 2)]
 
 
 def took_ms(run):
@@ -95,9 +96,9 @@ def recover(session):
     session.run("RESET cruddur_ddb.write_mode")
 
 
-def by_timeout(session, how):
+def by_timeout(session, ways, how):
     worst_ms = 0
-    for name, before, text in WAYS:
+    for name, before, text in ways:
         prepare(session, before)
         sqlstate, ms = took_ms(lambda: session.run(text))
         worst_ms = max(worst_ms, ms)
@@ -194,14 +195,13 @@ def test():
         sessions = {"simple": Simple(bed), "extended": Extended(bed.dbname)}
         with faults.Faults(bed.options["endpoint"]) as broken:
             bed.set_options(endpoint=broken.url)
-            for stall, behaviour in STALLS:
+            for stall, behaviour, nways in STALLS:
                 for how, session in sessions.items():
                     name = "%s, %s" % (stall, how)
                     broken.clear()
                     broken.add(behaviour, times=10**6, when=is_write)
-                    worst_ms = by_timeout(session, name)
-                    tap.figure("%s: at most %.1f ms of %d" % (
-                        name, worst_ms, TIMEOUT_MS))
+                    worst_ms = by_timeout(session, WAYS[:nways], name)
+                    tap.figure("%s: at most %.1f ms" % (name, worst_ms))
                     works_again(bed, session, name)
             for how, session in sessions.items():
                 broken.clear()

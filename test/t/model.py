@@ -41,16 +41,17 @@ WORKERS = 2
 ROWS = 12
 ENOUGH_DIFFERENCES = 5
 DUPLICATE = "23505"
-# Each must have been met in that many transactions.
-OFTEN = 300
+# Each must be met in so many transactions.
+OFTEN = 1000
 EXERCISED = [
     "insert", "insert select", "on conflict", "update", "update from",
     "key change", "delete", "delete using", "with", "view", "copy",
     "truncate", "execute", "function", "select", "count", "order", "limit",
     "join", "index", "group", "cursor", "fetch", "savepoint", "rollback to",
-    "release", "COMMIT", "ROLLBACK", "autocommit", "immediate",
+    "release", "wrong", "COMMIT", "ROLLBACK", "autocommit", "immediate",
     "cursor opened before writes", "changed rows of twins",
-    "23505 at once", "23505 at COMMIT", "fetched after COMMIT"]
+    "22012 at once", "23502 at once", "23505 at once", "44000 at once",
+    "P0001 at once", "23505 at COMMIT", "fetched after COMMIT"]
 SETTINGS = ["enable_hashjoin = off", "enable_mergejoin = off",
             "enable_nestloop = off", "plan_cache_mode = force_generic_plan",
             "cruddur_ddb.enable_pushdown = off", "cursor_tuple_fraction = 1"]
@@ -311,11 +312,11 @@ class Transaction:
             self.set_savepoint()
         elif roll < 0.2 and self.savepoints:
             self.release()
-        elif roll < 0.27 and self.savepoints:
+        elif roll < 0.3 and self.savepoints:
             self.roll_back_to()
-        elif roll < 0.34:
+        elif roll < 0.36:
             self.open_cursor()
-        elif roll < 0.4 and self.cursors:
+        elif roll < 0.45 and self.cursors:
             self.fetch()
         elif roll < 0.65:
             self.try_step(self.writer.read())

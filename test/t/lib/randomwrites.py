@@ -70,6 +70,12 @@ BEGIN
     END LOOP;
     RETURN (SELECT sum(coalesce(i, 100)) FROM a);
 END $$;
+CREATE FUNCTION raised(number int) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO a (k1) VALUES ('r' || number);
+    UPDATE b SET i = number;
+    RAISE EXCEPTION 'as the test wants it';
+END $$;
 CREATE FUNCTION bumped(part text, rank numeric) RETURNS bigint
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -273,7 +279,7 @@ class Writer:
                     + self.returning(twin))
 
     def absent(self, twin, names, rows, text):
-        if self.chance.random() < 0.05:
+        if self.chance.random() < 0.12:
             return text
         kinds = [twin.column(name).kind() for name in names]
         row = ", ".join("%s::%s" % pair for pair in zip(rows[0], kinds))
@@ -327,7 +333,8 @@ class Writer:
         ])
         return Step("update from", text.format(
             t=name, set=self.assignments_but(twin, "t."), keys=keys,
-            where=self.where(twin, "t."), other=self.where(self.twins[1])))
+            where="(%s)" % self.where(twin, "t."),
+            other=self.where(self.twins[1])))
 
     def assignments_but(self, twin, p):
         columns = [c for c in twin.payload if c.name != "pre"]
@@ -366,7 +373,7 @@ class Writer:
             "DELETE FROM {t} t WHERE NOT EXISTS (SELECT FROM a WHERE"
             " a.grp = t.grp) AND {where}"])
         return Step("delete using", text.format(
-            t=twin.name, where=self.where(twin, "t.")))
+            t=twin.name, where="(%s)" % self.where(twin, "t.")))
 
     def moved(self):
         """Statements whose parts see the same state."""
@@ -525,12 +532,28 @@ class Writer:
 
     def write(self):
         make = self.some(
-            (8, self.insert), (3, self.insert_select), (9, self.update),
+            (2, self.wrong), (8, self.insert), (3, self.insert_select), (9, self.update),
             (3, self.update_from), (3, self.change_key), (4, self.delete),
             (1, self.delete_using), (2, self.moved), (2, self.view),
             (1, self.copy), (0.3, self.truncate), (5, self.execute),
             (3, self.function))
         return make()
+
+    def wrong(self):
+        """What fails after some of it was done, if it finds rows."""
+        twin = self.twin()
+        key = ", ".join(key.make(self.chance) for key in twin.keys)
+        self.fresh += 1
+        return Step("wrong", self.chance.choice([
+            "INSERT INTO a (k1) VALUES ('t{n}'), ('u{n}'), ('t{n}')",
+            "INSERT INTO {t} ({names}) SELECT {key} FROM generate_series(1, 2)"
+            " WHERE NOT EXISTS (SELECT FROM {t} WHERE ({names}) = ({key}))",
+            "UPDATE {t} SET i = 7 / (i - i) WHERE {where}",
+            "UPDATE va SET i = -1 WHERE i < 4",
+            "INSERT INTO va (k1, i) VALUES ('t{n}', 1), ('u{n}', -1)",
+            "SELECT raised({n})"]).format(
+                n=self.fresh, t=twin.name, key=key, where=self.where(twin),
+                names=", ".join(twin.key_names())))
 
     def alone(self):
         """A write for immediate mode, where a statement meets its own."""
