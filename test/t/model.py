@@ -212,7 +212,7 @@ class Place:
             if chance.random() < share:
                 transaction.both("SELECT * FROM " + twin.name)
         if chance.random() < share:
-            transaction.both("SELECT op, k1, k2, was, v FROM log")
+            transaction.both("SELECT * FROM log")
 
 
 class Doomed(Exception):
@@ -298,7 +298,7 @@ class Transaction:
         for setting in self.chance.sample(SETTINGS, self.chance.choice(
                 [0, 0, 1, 2])):
             self.both("SET LOCAL " + setting)
-        for _ in range(self.chance.choice([1, 2, 4, 6, 8])):
+        for _ in range(self.chance.choice([1, 2, 4, 6, 8, 12])):
             self.one()
             if self.failed and not self.recover():
                 return
@@ -308,21 +308,23 @@ class Transaction:
 
     def one(self):
         roll = self.chance.random()
-        if roll < 0.14:
+        if roll < 0.12:
             self.set_savepoint()
         elif roll < 0.2 and self.savepoints:
             self.release()
-        elif roll < 0.3 and self.savepoints:
+        elif roll < 0.28 and self.savepoints:
             self.roll_back_to()
         elif roll < 0.36:
             self.open_cursor()
-        elif roll < 0.45 and self.cursors:
+        elif roll < 0.46 and self.cursors:
             self.fetch()
-        elif roll < 0.65:
+        elif roll < 0.58:
             self.try_step(self.writer.read())
         else:
             self.writes += 1
-            self.try_step(self.writer.write())
+            if self.try_step(self.writer.write()) and \
+                    self.chance.random() < 0.4:
+                self.try_step(self.writer.look())
 
     def try_step(self, step):
         self.failed = self.step(step).sqlstate is not None
@@ -354,7 +356,8 @@ class Transaction:
                                  "WITH HOLD" in step.text))
 
     def fetch(self):
-        number, writes, _ = self.chance.choice(self.cursors)
+        number, writes, _ = self.cursors.pop(
+            self.chance.randrange(len(self.cursors)))
         if self.try_step(self.writer.fetch(number)) and writes < self.writes:
             self.counts["cursor opened before writes"] += 1
 

@@ -6,7 +6,8 @@ from twintables import SORT_TEXTS, quote
 OBJECTS = """
 CREATE VIEW {s}.va AS SELECT k1, v, i, n FROM {s}.a WHERE i >= 0
     WITH CHECK OPTION;
-CREATE TABLE {s}.log (op text, k1 bytea, k2 text, was text, v text);
+CREATE TABLE {s}.log (op text, k1 bytea, k2 text, was text, v text,
+    left_over bigint);
 CREATE FUNCTION {s}.before_d() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF new.v = 'skip' THEN RETURN NULL; END IF;
@@ -22,11 +23,14 @@ END $$;
 CREATE FUNCTION {s}.after_d() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF tg_op = 'DELETE' THEN
-        INSERT INTO {s}.log VALUES (tg_op, old.k1, old.k2, old.v, NULL);
+        INSERT INTO {s}.log VALUES (tg_op, old.k1, old.k2, old.v, NULL,
+            (SELECT count(*) FROM {s}.d));
     ELSIF tg_op = 'INSERT' THEN
-        INSERT INTO {s}.log VALUES (tg_op, new.k1, new.k2, NULL, new.v);
+        INSERT INTO {s}.log VALUES (tg_op, new.k1, new.k2, NULL, new.v,
+            (SELECT count(*) FROM {s}.d WHERE v = new.v));
     ELSE
-        INSERT INTO {s}.log VALUES (tg_op, new.k1, new.k2, old.v, new.v);
+        INSERT INTO {s}.log VALUES (tg_op, new.k1, new.k2, old.v, new.v,
+            (SELECT sum(i) FROM {s}.d WHERE k1 = new.k1));
     END IF;
     RETURN NULL;
 END $$;
@@ -75,6 +79,10 @@ BEGIN
     INSERT INTO a (k1) VALUES ('r' || number);
     UPDATE b SET i = number;
     RAISE EXCEPTION 'as the test wants it';
+END $$;
+CREATE FUNCTION total() RETURNS int STABLE LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN (SELECT coalesce(sum(i), 0) % 10 FROM a);
 END $$;
 CREATE FUNCTION bumped(part text, rank numeric) RETURNS bigint
 LANGUAGE plpgsql AS $$
@@ -142,9 +150,24 @@ class Writer:
         self.cursors = 0
         # For keys that no other transaction has.
         self.fresh = 100 * number
+        # Statements of a transaction are to get in each other's way.
+        self.favourite = chance.choice(twins)
+        self.parts = {twin.name: twin.keys[0].make(chance) for twin in twins}
 
     def twin(self):
+        if self.chance.random() < 0.6:
+            return self.favourite
         return self.chance.choice(self.twins)
+
+    def keys(self, twin):
+        """Values of the key, often in one partition."""
+        return [self.part(twin)] + [key.make(self.chance)
+                                    for key in twin.keys[1:]]
+
+    def part(self, twin):
+        if self.chance.random() < (0.6 if len(twin.keys) > 1 else 0.3):
+            return self.parts[twin.name]
+        return twin.keys[0].make(self.chance)
 
     def some(self, *weighted):
         """One of (weight, value)."""
@@ -154,15 +177,14 @@ class Writer:
     # conditions
 
     def key_is(self, twin, prefix=""):
-        return " AND ".join("%s%s = %s" % (
-            prefix, key.name, key.make(self.chance)) for key in twin.keys)
+        return " AND ".join("%s%s = %s" % (prefix, *pair) for pair in zip(
+            twin.key_names(), self.keys(twin)))
 
     def by_key(self, twin, p):
         return self.key_is(twin, p)
 
     def by_partition(self, twin, p):
-        key = twin.keys[0]
-        return "%sk1 = %s" % (p, key.make(self.chance))
+        return "%sk1 = %s" % (p, self.part(twin))
 
     def by_range(self, twin, p):
         if len(twin.keys) == 1:
@@ -224,7 +246,8 @@ class Writer:
         made = {
             "n": ["{c} + 1", "coalesce({c}, 0) + 1", "{p}i"],
             "i": ["{c} + 1", "coalesce({c}, 0) + 1", "-{c}",
-                  "(SELECT max(i) FROM a)", "10 / ({p}i - 3)"],
+                  "(SELECT max(i) FROM a)", "10 / ({p}i - 3)", "total()",
+                  "total()"],
             "q": ["{c} / 2", "{p}i"],
             "fl": ["{c} / 2", "{p}i"],
             "t": ["NOT {c}", "{p}i > 2"],
@@ -257,7 +280,7 @@ class Writer:
         names = twin.key_names() + [c.name for c in more]
 
         def row():
-            keys = [key.make(self.chance) for key in twin.keys]
+            keys = self.keys(twin)
             if self.chance.random() < 0.01:
                 keys[-1] = "NULL"
             return keys + [c.value(self.chance) for c in more]
@@ -414,16 +437,16 @@ class Writer:
 
     def execute(self):
         twin = self.twin()
-        keys = ", ".join(key.make(self.chance) for key in twin.keys)
+        keys = ", ".join(self.keys(twin))
         return Step("execute", self.some(
             (3, "EXECUTE get_{t} ({k})"), (3, "EXECUTE set_{t} ({k}, 1)"),
             (1, "EXECUTE cut_{t} ({k})"), (2, "EXECUTE put_{t} ({k}, 'p')"),
             (2, "EXECUTE part_{t} ({k1})")).format(
-                t=twin.name, k=keys, k1=twin.keys[0].make(self.chance)))
+                t=twin.name, k=keys, k1=self.part(twin)))
 
     def function(self):
-        key = self.twins[0].keys[0].make(self.chance)
-        part = quote(self.chance.choice(["p1", "p2", "é"]))
+        key = self.part(self.twins[0])
+        part = self.part(self.twins[1])
         return Step("function", self.some(
             (2, "SELECT caught(%s, %d, %s)" % (
                 key, self.chance.randint(0, 5),
@@ -457,6 +480,10 @@ class Writer:
             twin.name, self.chance.choice([
                 "", " WHERE " + self.where(twin),
                 " WHERE " + self.by_partition(twin, "")])))
+
+    def look(self):
+        """At what the transaction writes to most, in order."""
+        return self.read_order(self.favourite)
 
     def read_order(self, twin):
         """In the order of the sort key, where DynamoDB gives it."""
@@ -519,8 +546,10 @@ class Writer:
     # cursors
 
     def open_cursor(self):
-        step = self.chance.choice([self.read_rows, self.read_order])(
-            self.twin())
+        twin = self.favourite
+        step = self.some(
+            (2, Step("select", "SELECT * FROM %s" % twin.name)),
+            (1, self.read_rows(twin)), (1, self.read_order(twin)))
         self.cursors += 1
         return Step("cursor", "DECLARE c%d %s FOR %s" % (
             self.cursors, self.some((3, "CURSOR"), (1, "SCROLL CURSOR"),
@@ -542,7 +571,7 @@ class Writer:
     def wrong(self):
         """What fails after some of it was done, if it finds rows."""
         twin = self.twin()
-        key = ", ".join(key.make(self.chance) for key in twin.keys)
+        key = ", ".join(self.keys(twin))
         self.fresh += 1
         return Step("wrong", self.chance.choice([
             "INSERT INTO a (k1) VALUES ('t{n}'), ('u{n}'), ('t{n}')",
