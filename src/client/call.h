@@ -20,6 +20,7 @@ typedef struct DdbCall DdbCall;
 
 typedef struct DdbClientConfig
 {
+	DdbService service;
 	DdbEndpointConfig endpoint;
 	const char *ca_file; /* NULL: the system's */
 	int connect_timeout_ms;
@@ -62,7 +63,7 @@ extern DdbClient *ddb_client_create(DdbHttp *http, const DdbClientConfig *config
 /* Its calls must have been freed. NULL is fine. */
 extern void ddb_client_destroy(DdbClient *client);
 
-/* Where its DynamoDB requests go. */
+/* Where its requests go. */
 extern const DdbEndpoint *ddb_client_endpoint(const DdbClient *client);
 
 /* Calls that are not done. */

@@ -37,6 +37,8 @@ typedef enum DdbStatusKind
 	DDB_STATUS_AUTH,       /* no, bad or expired credentials */
 	DDB_STATUS_LIMIT,      /* item, expression or request too large */
 	DDB_STATUS_VALIDATION, /* ValidationException */
+	DDB_STATUS_EXPIRED,    /* ExpiredIteratorException */
+	DDB_STATUS_TRIMMED,    /* TrimmedDataAccessException */
 	DDB_STATUS_OTHER       /* any other exception of the service */
 } DdbStatusKind;
 

@@ -41,6 +41,8 @@ typedef struct DdbTableInfo
 {
 	int nschemas;                /* 1 or more */
 	const DdbKeySchema *schemas; /* the first is the table's */
+	const char *stream_arn; /* of the latest stream; NULL: it never had one */
+	bool stream_enabled;    /* that stream gets what is written now */
 } DdbTableInfo;
 
 /*

@@ -64,6 +64,12 @@ extern const DdbOptions *ddb_session_options(const DdbSession *session);
  */
 extern DdbClient *ddb_session_client(DdbSession *session);
 
+/*
+ * The same for DynamoDB Streams, a second client beside the first. Waiting and
+ * stepping serve both.
+ */
+extern DdbClient *ddb_session_streams_client(DdbSession *session);
+
 /* A seat for a call: it is freed, and aborted where active, with cxt. */
 extern DdbOwned *ddb_session_own_call(MemoryContext cxt);
 
