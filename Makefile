@@ -30,7 +30,8 @@ CLIENT = \
 	src/client/http.o \
 	src/client/envelope.o \
 	src/client/call.o \
-	src/client/client.o
+	src/client/client.o \
+	src/client/streams.o
 
 OBJS = $(CLIENT) \
 	src/pg/own.o \

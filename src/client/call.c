@@ -97,7 +97,7 @@ fill_client(DdbClient *client, const DdbClientConfig *config, DdbStatus *status)
 	if (client->credentials == NULL)
 		return ddb_status_set(status, DDB_STATUS_NO_MEMORY, "out of memory");
 	if (!ddb_endpoint_resolve(&client->endpoint,
-							  DDB_SERVICE_DYNAMODB,
+							  config->service,
 							  &config->endpoint,
 							  status))
 		return false;

@@ -3,53 +3,8 @@
  *		ConsumedCapacity: what a request has cost.
  */
 #include <math.h>
-#include <stdlib.h>
 
 #include "capacity.h"
-
-/* Longest text of a number of units. */
-#define MAX_UNITS_LEN 64
-
-/*
- * The value of a JSON number's text, up to MAX_UNITS_LEN of it. strtod
- * would want an end and a locale; this is exact up to 15 digits, which
- * read and write units do not exceed.
- */
-static double
-number_value(const DdbJsonString *number)
-{
-	const char *p = number->text;
-	const char *end = p + number->len;
-	bool negative = *p == '-';
-	bool fraction = false;
-	double mantissa = 0;
-	double power = 1;
-	int scale = 0;
-	int exponent = 0;
-
-	for (p += negative; p < end && *p != 'e' && *p != 'E'; p++)
-	{
-		if (*p == '.')
-			fraction = true;
-		else
-		{
-			mantissa = mantissa * 10 + (*p - '0');
-			scale -= fraction;
-		}
-	}
-	if (p < end)
-	{
-		bool down = *++p == '-';
-
-		for (p += down || *p == '+'; p < end && exponent < 1000; p++)
-			exponent = exponent * 10 + (*p - '0');
-		scale += down ? -exponent : exponent;
-	}
-	for (int i = abs(scale); i > 0; i--)
-		power *= 10;
-	mantissa = scale < 0 ? mantissa / power : mantissa * power;
-	return negative ? -mantissa : mantissa;
-}
 
 static bool
 read_units(DdbJson *json, double *units)
@@ -59,7 +14,7 @@ read_units(DdbJson *json, double *units)
 
 	if (!ddb_json_number(json, &number))
 		return false;
-	value = number.len <= MAX_UNITS_LEN ? number_value(&number) : INFINITY;
+	value = ddb_json_number_value(&number);
 	if (!isfinite(value))
 		return ddb_json_fail(json, number.text, "has a strange capacity");
 	*units += value;

@@ -350,6 +350,22 @@ configured_region(const DdbEndpointConfig *config)
 	return region;
 }
 
+/*
+ * Streams are sought where DynamoDB is, but on AWS they have a host of their
+ * own.
+ */
+static bool
+is_aws_table_url(const char *text, const char *region)
+{
+	DdbEndpointConfig plain = {0};
+	char host[MAX_HOST_LEN + 1];
+	DdbStatus ignored;
+	Url url;
+
+	aws_host(host, sizeof(host), DDB_SERVICE_DYNAMODB, region, &plain);
+	return parse_url(&url, text, &ignored) && strcmp(url.host, host) == 0;
+}
+
 static bool
 resolve_custom(DdbEndpoint *endpoint, DdbService service, const char *text,
 			   const DdbEndpointConfig *config, DdbStatus *status)
@@ -441,6 +457,9 @@ ddb_endpoint_resolve(DdbEndpoint *endpoint, DdbService service,
 		return config_error(status, "no region is configured");
 	if (!set_region(endpoint, region, status))
 		return false;
+	if (service == DDB_SERVICE_STREAMS && url != NULL &&
+		is_aws_table_url(url, region))
+		url = NULL;
 	if (url != NULL)
 		return resolve_custom(endpoint, service, url, config, status);
 	return resolve_aws(endpoint, service, config, status);

@@ -50,6 +50,7 @@ extern const char *ddb_endpoint_getenv(const char *name);
  * Order for the URL: config->endpoint; AWS_ENDPOINT_URL_DYNAMODB (or
  * _DYNAMODB_STREAMS, _COGNITO_IDENTITY_PROVIDER, _STS); AWS_ENDPOINT_URL; the
  * region's. AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true turns the variables off.
+ * For Streams, AWS's own URL of DynamoDB stands for that of Streams beside it.
  * Order for the region: config->region; AWS_REGION; AWS_DEFAULT_REGION; with
  * a custom endpoint us-east-1.
  */

@@ -5,10 +5,16 @@
  * Here is what is rare or slow: escapes, numbers, values that nobody wants.
  * The scan over a plain string is inline in the header.
  */
+#include <math.h>
+#include <stdlib.h>
+
 #include "json.h"
 
 /* Longest name that ddb_json_equals can be asked for, and a NUL. */
 #define MAX_PLAIN 64
+
+/* Longest number that is made a double. */
+#define MAX_NUMBER_LEN 64
 
 void
 ddb_json_note(DdbJson *json, const char *at, const char *fault)
@@ -169,6 +175,44 @@ ddb_json_number(DdbJson *json, DdbJsonString *number)
 	}
 	number->len = (size_t) (json->next - number->text);
 	return true;
+}
+
+double
+ddb_json_number_value(const DdbJsonString *number)
+{
+	const char *p = number->text;
+	const char *end = p + number->len;
+	bool negative = *p == '-';
+	bool fraction = false;
+	double mantissa = 0;
+	double power = 1;
+	int scale = 0;
+	int exponent = 0;
+
+	if (number->len > MAX_NUMBER_LEN)
+		return INFINITY;
+	for (p += negative; p < end && *p != 'e' && *p != 'E'; p++)
+	{
+		if (*p == '.')
+			fraction = true;
+		else
+		{
+			mantissa = mantissa * 10 + (*p - '0');
+			scale -= fraction;
+		}
+	}
+	if (p < end)
+	{
+		bool down = *++p == '-';
+
+		for (p += down || *p == '+'; p < end && exponent < 1000; p++)
+			exponent = exponent * 10 + (*p - '0');
+		scale += down ? -exponent : exponent;
+	}
+	for (int i = abs(scale); i > 0; i--)
+		power *= 10;
+	mantissa = scale < 0 ? mantissa / power : mantissa * power;
+	return negative ? -mantissa : mantissa;
 }
 
 /* An array or object whose opening bracket was taken. */

@@ -244,6 +244,13 @@ ddb_json_name(DdbJson *json, DdbJsonString *name)
 /* A number's text. */
 extern bool ddb_json_number(DdbJson *json, DdbJsonString *number);
 
+/*
+ * Its value. strtod would want an end and a locale; this is exact up to 15
+ * digits, which what we count and time does not exceed. INFINITY or NaN where it
+ * is too large, or more than 64 characters long.
+ */
+extern double ddb_json_number_value(const DdbJsonString *number);
+
 /* "true", "false" or "null". */
 static inline bool
 ddb_json_literal(DdbJson *json, const char *literal)

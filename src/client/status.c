@@ -35,6 +35,9 @@ static const ExceptionKind exception_kinds[] = {
 	{"ValidationException", DDB_STATUS_VALIDATION},
 	{"ValidationError", DDB_STATUS_VALIDATION},
 
+	{"ExpiredIteratorException", DDB_STATUS_EXPIRED},
+	{"TrimmedDataAccessException", DDB_STATUS_TRIMMED},
+
 	{"ProvisionedThroughputExceededException", DDB_STATUS_THROTTLED},
 	{"RequestLimitExceeded", DDB_STATUS_THROTTLED},
 	{"ThrottlingException", DDB_STATUS_THROTTLED},

@@ -26,7 +26,8 @@ static const Span nothing = {"", 0};
 typedef struct Decoder
 {
 	Span table;
-	DdbKeySchema *schema;   /* the next one */
+	DdbKeySchema *schema; /* the next one */
+	DdbTableInfo *info;
 	const char **projected; /* where the next names go */
 	char *text;             /* where the next string goes */
 } Decoder;
@@ -274,6 +275,21 @@ read_table(Decoder *d)
 	return true;
 }
 
+/* A table whose stream was turned off still has its ARN. */
+static bool
+read_stream(Decoder *d)
+{
+	Span arn = member(d->table, "LatestStreamArn");
+	Span enabled =
+		member(member(d->table, "StreamSpecification"), "StreamEnabled");
+
+	if (arn.len == 0 || *arn.text == 'n')
+		return true;
+	d->info->stream_arn = keep_text(d, arn);
+	d->info->stream_enabled = *enabled.text == 't';
+	return d->info->stream_arn != NULL;
+}
+
 static bool
 read_index(Decoder *d, DdbKeySchemaKind kind, Span source)
 {
@@ -331,7 +347,7 @@ read_all(Span table, size_t text_size, DdbStatus *status)
 	size_t fixed_size = sizeof(DdbTableInfo) + nschemas * sizeof(DdbKeySchema) +
 						nprojected * sizeof(char *);
 	DdbTableInfo *info = calloc(1, fixed_size + text_size);
-	Decoder d = {.table = table};
+	Decoder d = {.table = table, .info = info};
 
 	if (info == NULL)
 	{
@@ -343,7 +359,8 @@ read_all(Span table, size_t text_size, DdbStatus *status)
 	d.text = (char *) (d.projected + nprojected);
 	info->nschemas = (int) nschemas;
 	info->schemas = d.schema;
-	if (read_table(&d) && read_indexes(&d, DDB_SCHEMA_LOCAL, local) &&
+	if (read_table(&d) && read_stream(&d) &&
+		read_indexes(&d, DDB_SCHEMA_LOCAL, local) &&
 		read_indexes(&d, DDB_SCHEMA_GLOBAL, global))
 		return info;
 	free(info);

@@ -141,26 +141,24 @@ check_permission(const DdbOptionSpec *spec, const void *options)
 			 errhint("Only a superuser may set this option.")));
 }
 
-/* The endpoint is right or wrong together with allow_http and its like. */
+/* An endpoint is right or wrong together with allow_http and its like. */
 static void
-check_endpoint(const DdbOptions *options)
+check_endpoint(const DdbOptions *options, DdbService service, const char *name,
+			   const char *value)
 {
 	DdbClientConfig config;
 	DdbEndpoint endpoint;
 	DdbStatus status;
 
-	if (options->endpoint == NULL)
+	if (value == NULL)
 		return;
 	ddb_status_clear(&status);
-	ddb_options_client_config(options, &config);
-	if (ddb_endpoint_resolve(&endpoint,
-							 DDB_SERVICE_DYNAMODB,
-							 &config.endpoint,
-							 &status))
+	ddb_options_client_config(options, service, &config);
+	if (ddb_endpoint_resolve(&endpoint, service, &config.endpoint, &status))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
-			 errmsg("invalid value for option \"endpoint\": %s", status.message),
+			 errmsg("invalid value for option \"%s\": %s", name, status.message),
 			 errhint("Check it together with the options region, allow_http, "
 					 "use_fips and use_dualstack.")));
 }
@@ -226,7 +224,15 @@ cruddur_ddb_fdw_validator(PG_FUNCTION_ARGS)
 		check_permission(spec, &options);
 	}
 	if (place == DDB_OPTION_SERVER)
-		check_endpoint(&options.server);
+	{
+		const DdbOptions *server = &options.server;
+
+		check_endpoint(server, DDB_SERVICE_DYNAMODB, "endpoint", server->endpoint);
+		check_endpoint(server,
+					   DDB_SERVICE_STREAMS,
+					   "streams_endpoint",
+					   server->streams_endpoint);
+	}
 	PG_RETURN_VOID();
 }
 
@@ -336,11 +342,15 @@ ddb_options_load_column(DdbColumnOptions *options, List *column)
 }
 
 void
-ddb_options_client_config(const DdbOptions *options, DdbClientConfig *config)
+ddb_options_client_config(const DdbOptions *options, DdbService service,
+						  DdbClientConfig *config)
 {
 	memset(config, 0, sizeof(*config));
+	config->service = service;
 	config->endpoint.region = options->region;
 	config->endpoint.endpoint = options->endpoint;
+	if (service == DDB_SERVICE_STREAMS && options->streams_endpoint != NULL)
+		config->endpoint.endpoint = options->streams_endpoint;
 	config->endpoint.use_fips = options->use_fips;
 	config->endpoint.use_dualstack = options->use_dualstack;
 	config->endpoint.allow_http = options->allow_http;

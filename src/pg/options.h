@@ -24,8 +24,9 @@ typedef struct DdbOptions
 	char *server_name;
 	char *region;
 	char *endpoint;
-	char *table_name;  /* DynamoDB's messaging table */
-	char *users_table; /* schema-qualified, quoted where needed */
+	char *streams_endpoint; /* NULL: that of DynamoDB */
+	char *table_name;       /* DynamoDB's messaging table */
+	char *users_table;      /* schema-qualified, quoted where needed */
 	char *ca_file;
 	bool allow_http;
 	bool use_fips;
@@ -120,8 +121,9 @@ extern bool ddb_options_updatable(const ForeignServer *server, List *table);
 /* The options of a column. */
 extern void ddb_options_load_column(DdbColumnOptions *options, List *column);
 
-/* What a client is made from; its strings are those of options. */
+/* What a client of the service is made from; its strings are those of options. */
 extern void ddb_options_client_config(const DdbOptions *options,
+									  DdbService service,
 									  DdbClientConfig *config);
 
 #endif /* DDB_OPTIONS_H */

@@ -89,6 +89,13 @@ static const ReportRule report_rules[] = {
 	[DDB_STATUS_VALIDATION] = {ERRCODE_INVALID_PARAMETER_VALUE,
 							   "%s is not valid",
 							   NULL},
+	[DDB_STATUS_EXPIRED] = {ERRCODE_FDW_ERROR,
+							"%s failed because the shard iterator has expired",
+							NULL},
+	[DDB_STATUS_TRIMMED] = {ERRCODE_FDW_ERROR,
+							"%s failed because the stream does not have these "
+							"records any more",
+							NULL},
 	[DDB_STATUS_OTHER] = {ERRCODE_FDW_ERROR, "%s failed", NULL},
 };
 

@@ -41,7 +41,8 @@ struct DdbSession
 	bool valid;
 	int pins;
 	DdbOptions options;
-	DdbClient *client; /* NULL: not asked for yet */
+	DdbClient *client; /* NULL: not asked for yet; so of the next */
+	DdbClient *streams_client;
 };
 
 /* A hold on a session, dropped by the reset of a context. */
@@ -101,6 +102,7 @@ sweep(void)
 		}
 		*link = session->next;
 		ddb_client_destroy(session->client);
+		ddb_client_destroy(session->streams_client);
 		MemoryContextDelete(session->cxt);
 	}
 	/* Once: a session in use stays invalid for as long as its user likes. */
@@ -299,40 +301,51 @@ find_mapping(const DdbSession *session)
 	return options;
 }
 
-static void
-create_client(DdbSession *session)
+static DdbClient *
+create_client(DdbSession *session, DdbService service)
 {
 	DdbOptions options = session->options;
 	DdbClientConfig config;
 	DdbStatus status;
+	DdbClient *client;
 	DdbHttp *http;
+	int nclients = service == DDB_SERVICE_DYNAMODB ? 1 : 2;
 
-	http = ddb_network_start(options.max_connections);
+	http = ddb_network_start(nclients * options.max_connections);
 	/* The client copies what it needs; keys do not stay in the session. */
 	ddb_options_load_mapping(&options, find_mapping(session));
-	ddb_options_client_config(&options, &config);
+	ddb_options_client_config(&options, service, &config);
 	ddb_status_clear(&status);
-	session->client =
+	client =
 		ddb_client_create(http,
 						  &config,
 						  ddb_credentials_create_static(options.access_key_id,
 														options.secret_access_key,
 														options.session_token),
 						  &status);
-	if (session->client == NULL)
+	if (client == NULL)
 	{
 		DdbReportContext context = {.server = options.server_name};
 
 		ddb_report_status(&status, &context);
 	}
+	return client;
 }
 
 DdbClient *
 ddb_session_client(DdbSession *session)
 {
 	if (session->client == NULL)
-		create_client(session);
+		session->client = create_client(session, DDB_SERVICE_DYNAMODB);
 	return session->client;
+}
+
+DdbClient *
+ddb_session_streams_client(DdbSession *session)
+{
+	if (session->streams_client == NULL)
+		session->streams_client = create_client(session, DDB_SERVICE_STREAMS);
+	return session->streams_client;
 }
 
 static void
@@ -348,20 +361,46 @@ ddb_session_own_call(MemoryContext cxt)
 }
 
 void
+ddb_session_pump(DdbSession *session)
+{
+	if (session->client != NULL)
+		ddb_client_pump(session->client);
+	if (session->streams_client != NULL)
+		ddb_client_pump(session->streams_client);
+}
+
+int
+ddb_session_timeout_ms(DdbSession *session)
+{
+	DdbClient *clients[] = {session->client, session->streams_client};
+	int timeout_ms = -1;
+
+	for (size_t i = 0; i < lengthof(clients); i++)
+	{
+		int client_ms =
+			clients[i] != NULL ? ddb_client_timeout_ms(clients[i]) : -1;
+
+		if (client_ms >= 0 && (timeout_ms < 0 || client_ms < timeout_ms))
+			timeout_ms = client_ms;
+	}
+	return timeout_ms;
+}
+
+void
 ddb_session_step(DdbSession *session)
 {
-	int timeout_ms = ddb_client_timeout_ms(session->client);
+	int timeout_ms = ddb_session_timeout_ms(session);
 
 	if (timeout_ms != 0)
 		ddb_network_wait(timeout_ms);
 	CHECK_FOR_INTERRUPTS();
-	ddb_client_pump(session->client);
+	ddb_session_pump(session);
 }
 
 void
 ddb_session_wait(DdbSession *session, DdbCall *call)
 {
-	ddb_client_pump(session->client);
+	ddb_session_pump(session);
 	while (!ddb_call_done(call))
 		ddb_session_step(session);
 }
@@ -474,6 +513,8 @@ ddb_session_visit(void (*visit)(const DdbSessionInfo *info, void *arg), void *ar
 			info.url = ddb_client_endpoint(session->client)->url;
 			info.active_calls = ddb_client_active(session->client);
 		}
+		if (session->streams_client != NULL)
+			info.active_calls += ddb_client_active(session->streams_client);
 		visit(&info, arg);
 	}
 }

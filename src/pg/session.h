@@ -79,6 +79,12 @@ extern DdbOwned *ddb_session_own_call(MemoryContext cxt);
  */
 extern void ddb_session_wait(DdbSession *session, DdbCall *call);
 
+/* Pump both clients, as far as they go without waiting. */
+extern void ddb_session_pump(DdbSession *session);
+
+/* How long to wait before the next pump: ms, 0 for now, -1 for no bound. */
+extern int ddb_session_timeout_ms(DdbSession *session);
+
 /*
  * Wait for the network once, serve interrupts, pump: a turn of the loop of
  * those who wait for any of several calls. They have pumped before, and look
