@@ -18,6 +18,9 @@
 /* An array begins with room for that many elements. */
 #define FIRST_ELEMENTS 16
 
+/* The API refuses sequence numbers of less digits than that. */
+#define MIN_SEQUENCE_LEN 21
+
 /*
  * The table in the ARN of a stream, arn:...:table/NAME/stream/LABEL, which also
  * a shard iterator has within; "" where there is none.
@@ -66,6 +69,23 @@ ddb_streams_describe(DdbClient *client, const char *arn, const char *after_shard
 	return start(client, "DescribeStream", arn, &json);
 }
 
+/* Who keeps a sequence number as a number loses the zeros in front of it. */
+static void
+set_sequence(DdbText *json, const char *sequence)
+{
+	char padded[DDB_SEQUENCE_SIZE];
+	size_t len = strlen(sequence);
+	size_t zeros = len < MIN_SEQUENCE_LEN ? MIN_SEQUENCE_LEN - len : 0;
+
+	snprintf(padded,
+			 sizeof(padded),
+			 "%.*s%s",
+			 (int) zeros,
+			 "000000000000000000000",
+			 sequence);
+	set_string(json, "SequenceNumber", padded);
+}
+
 DdbCall *
 ddb_streams_iterator(DdbClient *client, const char *arn, const char *shard,
 					 const char *after)
@@ -78,7 +98,8 @@ ddb_streams_iterator(DdbClient *client, const char *arn, const char *shard,
 	set_string(&json,
 			   "ShardIteratorType",
 			   after != NULL ? "AFTER_SEQUENCE_NUMBER" : "TRIM_HORIZON");
-	set_string(&json, "SequenceNumber", after);
+	if (after != NULL)
+		set_sequence(&json, after);
 	return start(client, "GetShardIterator", arn, &json);
 }
 

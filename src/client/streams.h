@@ -87,7 +87,8 @@ extern DdbCall *ddb_streams_describe(DdbClient *client, const char *arn,
 
 /*
  * GetShardIterator: good for 15 minutes. after: the sequence number behind
- * which to begin, or NULL for the oldest record that there still is.
+ * which to begin, with or without its leading zeros, or NULL for the oldest
+ * record that there still is.
  */
 extern DdbCall *ddb_streams_iterator(DdbClient *client, const char *arn,
 									 const char *shard, const char *after);
