@@ -125,6 +125,11 @@ static const ReportRule report_table_exists =
 	 "Drop the table first, or call "
 	 "cruddur_schema_load(if_not_exists => true)."};
 
+static const ReportRule report_no_stream =
+	{ERRCODE_FDW_TABLE_NOT_FOUND,
+	 "%s failed because the stream or shard does not exist",
+	 "Check the option streams_endpoint of %s."};
+
 /*
  * A canceled transaction is as bad as the worst of its reasons. Throttling
  * counts only where it is the sole reason: the others outlast a retry.
@@ -158,6 +163,14 @@ ddb_report_canceled_by(const DdbStatus *status, DdbStatusKind *kind)
 	return -1;
 }
 
+static bool
+is_of_streams(const char *operation)
+{
+	return operation != NULL && (strcmp(operation, "DescribeStream") == 0 ||
+								 strcmp(operation, "GetShardIterator") == 0 ||
+								 strcmp(operation, "GetRecords") == 0);
+}
+
 static const ReportRule *
 rule_for(const DdbStatus *status, const DdbReportContext *context)
 {
@@ -170,6 +183,8 @@ rule_for(const DdbStatus *status, const DdbReportContext *context)
 	if (kind == DDB_STATUS_IN_USE && context->operation != NULL &&
 		strcmp(context->operation, "CreateTable") == 0)
 		return &report_table_exists;
+	if (kind == DDB_STATUS_NOT_FOUND && is_of_streams(context->operation))
+		return &report_no_stream;
 	if (kind >= lengthof(report_rules) || report_rules[kind].message == NULL)
 		kind = DDB_STATUS_OTHER;
 	return &report_rules[kind];

@@ -62,7 +62,7 @@ SELECT pg_temp.attempt(
 
 -- names whose time has not come
 SELECT pg_temp.server_option(name, 'x')
-FROM unnest('{streams_endpoint,cognito_endpoint,sts_endpoint,user_pool_id}'::text[])
+FROM unnest('{cognito_endpoint,sts_endpoint,user_pool_id}'::text[])
 	AS name;
 SELECT pg_temp.mapping_option(name, 'x')
 FROM unnest('{profile,role_arn,external_id,role_session_name}'::text[]) AS name;
@@ -107,6 +107,8 @@ FROM unnest(ARRAY['http://localhost:8000', 'http://127.0.0.1:8000',
 	'https://example.com:8443/path', '', 'localhost:8000', 'ftp://localhost',
 	'http://', 'http://dynamodb.example.com', 'http://localhost:99999',
 	'https://example.com/?a=b', 'https://example.com/#a']) AS value;
+SELECT pg_temp.server_option('streams_endpoint', value)
+FROM unnest(ARRAY['http://localhost:8000', '', 'http://ddb.example.com']) AS value;
 SELECT pg_temp.attempt($$ALTER SERVER options_server
 	OPTIONS (ADD endpoint 'http://ddb.example.com:8000', ADD allow_http 'on')$$);
 SELECT pg_temp.attempt('ALTER SERVER options_server OPTIONS (DROP allow_http)');

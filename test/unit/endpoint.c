@@ -379,6 +379,29 @@ test_flags_and_region(void)
 				  "aaaaaaaaaa\" is not a valid region");
 }
 
+/* Where DynamoDB's URL is given and Streams are asked for. */
+static void
+test_beside(void)
+{
+	DdbEndpointConfig aws = {.region = "eu-west-3",
+							 .endpoint =
+								 "https://dynamodb.eu-west-3.amazonaws.com"};
+	DdbEndpointConfig elsewhere = {.region = "eu-west-2",
+								   .endpoint = aws.endpoint};
+	DdbEndpointConfig local = {.endpoint = "http://localhost:8000"};
+
+	check_url(DDB_SERVICE_STREAMS,
+			  &aws,
+			  "https://streams.dynamodb.eu-west-3.amazonaws.com/");
+	check_url(DDB_SERVICE_DYNAMODB,
+			  &aws,
+			  "https://dynamodb.eu-west-3.amazonaws.com/");
+	check_url(DDB_SERVICE_STREAMS,
+			  &elsewhere,
+			  "https://dynamodb.eu-west-3.amazonaws.com/");
+	check_url(DDB_SERVICE_STREAMS, &local, "http://localhost:8000/");
+}
+
 static void
 test_environment(void)
 {
@@ -443,6 +466,7 @@ main(void)
 	test_malformed();
 	test_plain_http();
 	test_flags_and_region();
+	test_beside();
 	test_environment();
 	return tap_done();
 }

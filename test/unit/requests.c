@@ -3,6 +3,7 @@
  *		Requests as they arrive at a server, and when they are sent.
  */
 #include "client.h"
+#include "streams.h"
 
 #include "server.h"
 #include "tap.h"
@@ -12,13 +13,15 @@ typedef struct Network
 {
 	Server server;
 	DdbHttp *http;
+	DdbService service;
 	DdbClient *client;
 } Network;
 
 static DdbClient *
 create_client(Network *network, int max_connections)
 {
-	DdbClientConfig config = {.endpoint.region = "us-east-1",
+	DdbClientConfig config = {.service = network->service,
+							  .endpoint.region = "us-east-1",
 							  .endpoint.endpoint = network->server.url,
 							  .connect_timeout_ms = 5000,
 							  .request_timeout_ms = 5000,
@@ -37,15 +40,22 @@ create_client(Network *network, int max_connections)
 }
 
 static void
-start(Network *network)
+start_service(Network *network, DdbService service)
 {
 	DdbStatus status;
 
+	network->service = service;
 	server_start(&network->server);
 	network->http = ddb_http_create(&status);
 	if (network->http == NULL)
 		abort();
 	network->client = create_client(network, 1);
+}
+
+static void
+start(Network *network)
+{
+	start_service(network, DDB_SERVICE_DYNAMODB);
 }
 
 static void
@@ -230,7 +240,12 @@ check_request(Network *network, DdbCall *call, const char *operation,
 
 	network->server.body[0] = '\0';
 	finish(network, call);
-	snprintf(target, sizeof(target), "DynamoDB_20120810.%s", operation);
+	snprintf(target,
+			 sizeof(target),
+			 "%s_20120810.%s",
+			 network->service == DDB_SERVICE_STREAMS ? "DynamoDBStreams"
+													 : "DynamoDB",
+			 operation);
 	is_int(ddb_call_status(call)->kind, DDB_OK, "a request is sent");
 	is_str(network->server.target, target, "of the right operation");
 	is_str(network->server.body, body, "with the right members");
@@ -360,6 +375,80 @@ test_control(void)
 	stop(&network);
 }
 
+#define ARN "arn:aws:dynamodb:r:0:table/t-1.x/stream/2026-11-22T23:32:55.701"
+
+static DdbCall *
+check_table(DdbCall *call, const char *table)
+{
+	is_str(ddb_call_table(call), table, "the table that it is about");
+	return call;
+}
+
+static void
+test_streams(void)
+{
+	Network network;
+	DdbClient *client;
+
+	start_service(&network, DDB_SERVICE_STREAMS);
+	client = network.client;
+	check_request(&network,
+				  check_table(ddb_streams_describe(client, ARN, NULL), "t-1.x"),
+				  "DescribeStream",
+				  "{\"StreamArn\":\"" ARN "\"}");
+	check_request(&network,
+				  ddb_streams_describe(client, "a\"b", "shardId-1"),
+				  "DescribeStream",
+				  "{\"StreamArn\":\"a\\\"b\","
+				  "\"ExclusiveStartShardId\":\"shardId-1\"}");
+	check_request(&network,
+				  ddb_streams_iterator(client, ARN, "s", NULL),
+				  "GetShardIterator",
+				  "{\"StreamArn\":\"" ARN "\",\"ShardId\":\"s\","
+				  "\"ShardIteratorType\":\"TRIM_HORIZON\"}");
+	check_request(&network,
+				  check_table(ddb_streams_records(client, ARN "|1|AA", 7),
+							  "t-1.x"),
+				  "GetRecords",
+				  "{\"ShardIterator\":\"" ARN "|1|AA\",\"Limit\":7}");
+	check_request(&network,
+				  check_table(ddb_streams_records(client, "AA", 1000), ""),
+				  "GetRecords",
+				  "{\"ShardIterator\":\"AA\",\"Limit\":1000}");
+	stop(&network);
+}
+
+/* The service wants 21 digits, of which a number keeps those that count. */
+static void
+test_sequence_numbers(void)
+{
+	static const char *const cases[][2] = {
+		{"5", "000000000000000000005"},
+		{"10000000000000000001", "010000000000000000001"},
+		{"100000000000000000001", "100000000000000000001"},
+		{"1234567890123456789012345678901234567890",
+		 "1234567890123456789012345678901234567890"},
+	};
+	char body[300];
+	Network network;
+
+	start_service(&network, DDB_SERVICE_STREAMS);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	{
+		snprintf(body,
+				 sizeof(body),
+				 "{\"StreamArn\":\"a\",\"ShardId\":\"s\","
+				 "\"ShardIteratorType\":\"AFTER_SEQUENCE_NUMBER\","
+				 "\"SequenceNumber\":\"%s\"}",
+				 cases[i][1]);
+		check_request(&network,
+					  ddb_streams_iterator(network.client, "a", "s", cases[i][0]),
+					  "GetShardIterator",
+					  body);
+	}
+	stop(&network);
+}
+
 /* The i-th of all requests with arguments. */
 static DdbCall *
 start_any(DdbClient *client, size_t i)
@@ -373,13 +462,15 @@ start_any(DdbClient *client, size_t i)
 		return ddb_client_write(client, &writes[i]);
 	if (i == 3)
 		return ddb_client_transact_write(client, writes, 3, "k");
+	if (i == 4)
+		return ddb_streams_iterator(client, "a", "s", "1");
 	return ddb_client_batch_write(client, writes, 1, NULL, 0);
 }
 
 static void
 test_memory(void)
 {
-	const size_t nrequests = sizeof(reads) / sizeof(reads[0]) + 5;
+	const size_t nrequests = sizeof(reads) / sizeof(reads[0]) + 6;
 	Network network;
 
 	start(&network);
@@ -540,6 +631,8 @@ main(void)
 	test_writes();
 	test_batch_writes();
 	test_control();
+	test_streams();
+	test_sequence_numbers();
 	test_memory();
 	test_sending();
 	test_delay();

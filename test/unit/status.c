@@ -67,6 +67,8 @@ test_kinds(void)
 	check_kind("TooManyRequestsException", DDB_STATUS_THROTTLED);
 	check_kind("RequestLimitExceeded", DDB_STATUS_THROTTLED);
 	check_kind("LimitExceededException", DDB_STATUS_THROTTLED);
+	check_kind("ExpiredIteratorException", DDB_STATUS_EXPIRED);
+	check_kind("TrimmedDataAccessException", DDB_STATUS_TRIMMED);
 	check_kind("TransactionInProgressException", DDB_STATUS_THROTTLED);
 	check_kind("PriorRequestNotComplete", DDB_STATUS_THROTTLED);
 	check_kind("SlowDown", DDB_STATUS_THROTTLED);

@@ -145,6 +145,39 @@ test_many_keys(void)
 }
 
 static void
+check_stream(const char *members, const char *arn, bool enabled)
+{
+	char body[1000];
+	DdbStatus status;
+	DdbTableInfo *info;
+
+	snprintf(body,
+			 sizeof(body),
+			 "{\"Table\":{%s," DEFINITIONS "," HASH_KEY("pk") "}}",
+			 members);
+	info = decode(body, strlen(body), &status);
+	is_str(info->stream_arn, arn, "the stream's ARN");
+	ok(info->stream_enabled == enabled, "enabled: %d", enabled);
+	ddb_table_info_free(info);
+}
+
+static void
+test_stream(void)
+{
+	check_stream("\"ItemCount\":1", NULL, false);
+	check_stream("\"LatestStreamArn\":null", NULL, false);
+	check_stream("\"LatestStreamArn\":\"arn:a\\/b\"", "arn:a/b", false);
+	check_stream("\"StreamSpecification\":{\"StreamEnabled\":false},"
+				 "\"LatestStreamArn\":\"arn\"",
+				 "arn",
+				 false);
+	check_stream("\"LatestStreamArn\":\"arn\",\"StreamSpecification\":"
+				 "{\"StreamViewType\":\"NEW_IMAGE\",\"StreamEnabled\":true}",
+				 "arn",
+				 true);
+}
+
+static void
 test_refusals(void)
 {
 	static const char *const cases[] = {
@@ -167,6 +200,7 @@ test_refusals(void)
 		"\"KeyType\":\"HASH\"}]}}",
 		"{\"Table\":{" DEFINITIONS ",\"KeySchema\":[{\"AttributeName\":\"pk\","
 		"\"KeyType\":\"RANGE\"}]}}",
+		"{\"Table\":{" DEFINITIONS "," HASH_KEY("pk") ",\"LatestStreamArn\":1}}",
 		"{\"Table\":{\"AttributeDefinitions\":[{\"AttributeName\":\"pk\","
 		"\"AttributeType\":\"BOOL\"}]," HASH_KEY("pk") "}}",
 		"{\"Table\":{" DEFINITIONS
@@ -254,6 +288,7 @@ main(void)
 	test_table();
 	test_global();
 	test_many_keys();
+	test_stream();
 	test_refusals();
 	test_damage();
 	test_memory();
