@@ -31,7 +31,8 @@ CLIENT = \
 	src/client/envelope.o \
 	src/client/call.o \
 	src/client/client.o \
-	src/client/streams.o
+	src/client/streams.o \
+	src/client/streams_answer.o
 
 OBJS = $(CLIENT) \
 	src/pg/own.o \
