@@ -29,7 +29,7 @@ import psycopg2.extras
 
 import tap
 from bed import Bed
-from randomwrites import FUNCTIONS, OBJECTS, Writer, prepared
+from randomwrites import OBJECTS, SHARED, Writer, prepared
 from twintables import alike_row, exact_json, make_twins, put_row, stored
 
 SEED = int(os.environ.get("DDB_SEED")
@@ -128,7 +128,7 @@ class Place:
         self.make_indexed()
         for schema in "fh":
             bed.query(OBJECTS.format(s=schema))
-        bed.query(FUNCTIONS)
+        bed.query(SHARED)
         self.sides = [Side(bed, "h", self.twins), Side(bed, "f", self.twins)]
 
     def make_indexed(self):

@@ -43,7 +43,10 @@ CREATE TRIGGER t3 AFTER INSERT OR UPDATE OR DELETE ON {s}.d FOR EACH ROW
 """
 
 # Their tables are found by the session's search_path.
-FUNCTIONS = """
+SHARED = """
+CREATE TABLE picks AS SELECT 'k' || i AS k1, i AS n
+    FROM generate_series(0, 40, 3) i UNION ALL VALUES ('p1', 1), ('p2', 2);
+ANALYZE picks;
 CREATE FUNCTION caught(key text, much int, fail boolean) RETURNS text
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -280,10 +283,7 @@ class Writer:
         names = twin.key_names() + [c.name for c in more]
 
         def row():
-            keys = self.keys(twin)
-            if self.chance.random() < 0.01:
-                keys[-1] = "NULL"
-            return keys + [c.value(self.chance) for c in more]
+            return self.keys(twin) + [c.value(self.chance) for c in more]
 
         return names, row
 
@@ -352,8 +352,12 @@ class Writer:
             " WHERE {where}",
             "UPDATE {t} t SET pre = o.s FROM (SELECT i, count(*)::text AS s"
             " FROM a GROUP BY i) o WHERE o.i = t.i AND {where}",
-            "UPDATE {t} t SET i = 1 WHERE i IN (SELECT i FROM b WHERE {other})"
-        ])
+            "UPDATE {t} t SET i = 1 WHERE i IN (SELECT i FROM b WHERE"
+            " {other})",
+            "UPDATE a t SET i = p.n, v = t.v || '' FROM picks p WHERE"
+            " t.k1 = p.k1",
+            "UPDATE b t SET i = p.n + 1 FROM picks p WHERE t.k1 = p.k1 AND"
+            " p.n < 3"])
         return Step("update from", text.format(
             t=name, set=self.assignments_but(twin, "t."), keys=keys,
             where="(%s)" % self.where(twin, "t."),
@@ -394,7 +398,8 @@ class Writer:
             "DELETE FROM {t} t USING {t} o WHERE t.k1 = o.k1 AND o.i > t.i"
             " AND {where}",
             "DELETE FROM {t} t WHERE NOT EXISTS (SELECT FROM a WHERE"
-            " a.grp = t.grp) AND {where}"])
+            " a.grp = t.grp) AND {where}",
+            "DELETE FROM a t USING picks p WHERE t.k1 = p.k1 AND p.n < 9"])
         return Step("delete using", text.format(
             t=twin.name, where="(%s)" % self.where(twin, "t.")))
 
@@ -512,6 +517,12 @@ class Writer:
             on = "x.k1 = y.k1"
         where = self.where(twin, "x.")
         return Step("join", self.chance.choice([
+            "SELECT p.n, x.* FROM picks p JOIN a x ON x.k1 = p.k1",
+            "SELECT p.k1, x.k2, x.v FROM picks p LEFT JOIN b x ON x.k1 = p.k1"
+            " AND x.i > 1",
+            "SELECT p.k1, l.* FROM picks p, LATERAL (SELECT k2, v FROM b"
+            " WHERE b.k1 = p.k1 ORDER BY k2 DESC LIMIT 2) l",
+            "SELECT * FROM {x} x WHERE {where} FOR UPDATE",
             "SELECT x.k1, x.v, y.k1, y.n FROM {x} x JOIN {y} y ON {on}"
             " WHERE {where}",
             "SELECT x.k1, y.k1 FROM {x} x LEFT JOIN {y} y ON {on} AND"
@@ -526,8 +537,8 @@ class Writer:
         return self.some(
             (1, Step("index", "SELECT * FROM b_grp WHERE %s" % self.chance
                      .choice(["true", "grp = 'g1'", "k2 > 0", "n > 0"]))),
-            (1, Step("index", "SELECT * FROM b_grp WHERE grp = 'g2' ORDER BY"
-                     " k2 DESC LIMIT 3")),
+            (1, Step("index", "SELECT k2 FROM b_grp WHERE grp = 'g2' ORDER BY"
+                     " k2 DESC LIMIT 3", ordered=True)),
             (1, Step("index", "SELECT * FROM d_grp WHERE %s" % self.chance
                      .choice(["true", "grp = 'g1'", "i > 0"]))),
             (1, Step("index", "SELECT count(*) FROM d_grp")),
@@ -561,10 +572,10 @@ class Writer:
 
     def write(self):
         make = self.some(
-            (2, self.wrong), (8, self.insert), (3, self.insert_select), (9, self.update),
+            (4, self.wrong), (8, self.insert), (3, self.insert_select), (9, self.update),
             (3, self.update_from), (3, self.change_key), (4, self.delete),
             (1, self.delete_using), (2, self.moved), (2, self.view),
-            (1, self.copy), (0.3, self.truncate), (5, self.execute),
+            (1, self.copy), (0.6, self.truncate), (5, self.execute),
             (3, self.function))
         return make()
 
@@ -577,11 +588,14 @@ class Writer:
             "INSERT INTO a (k1) VALUES ('t{n}'), ('u{n}'), ('t{n}')",
             "INSERT INTO {t} ({names}) SELECT {key} FROM generate_series(1, 2)"
             " WHERE NOT EXISTS (SELECT FROM {t} WHERE ({names}) = ({key}))",
-            "UPDATE {t} SET i = 7 / (i - i) WHERE {where}",
+            "INSERT INTO {t} ({names}) SELECT {names} FROM {t} WHERE {part}"
+            " LIMIT 1",
+            "INSERT INTO b (k1, k2) VALUES ('p1', {n}), ('p1', NULL)",
+            "UPDATE {t} SET i = 7 / (i - i) WHERE {part}",
             "UPDATE va SET i = -1 WHERE i < 4",
             "INSERT INTO va (k1, i) VALUES ('t{n}', 1), ('u{n}', -1)",
             "SELECT raised({n})"]).format(
-                n=self.fresh, t=twin.name, key=key, where=self.where(twin),
+                n=self.fresh, t=twin.name, key=key, part=self.by_partition(twin, ""),
                 names=", ".join(twin.key_names())))
 
     def alone(self):
