@@ -29,7 +29,8 @@ import psycopg2.extras
 
 import tap
 from bed import Bed
-from randomwrites import OBJECTS, SHARED, Writer, prepared
+from randomwrites import Writer
+from twinobjects import OBJECTS, SHARED, prepared
 from twintables import alike_row, exact_json, make_twins, put_row, stored
 
 SEED = int(os.environ.get("DDB_SEED")

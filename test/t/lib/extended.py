@@ -18,6 +18,8 @@ class Extended:
     def __init__(self, dbname):
         self.connection = ctypes.c_void_p(
             _libpq.PQconnectdb(("dbname=" + dbname).encode()))
+        # libpq would write them to our standard error.
+        self.run("SET client_min_messages = error")
         self.pid = _libpq.PQbackendPID(self.connection)
 
     def run(self, text):
