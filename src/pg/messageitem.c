@@ -6,6 +6,7 @@
 
 #include "access/xact.h"
 
+#include "compat.h"
 #include "convert.h"
 #include "messageitem.h"
 #include "own.h"
@@ -15,14 +16,14 @@
 #define MAX_ATTRIBUTES 10
 
 /* An item of strings while it is put together. */
-typedef struct Item
+typedef struct StringItem
 {
 	DdbValue attributes[MAX_ATTRIBUTES];
 	int nattributes;
-} Item;
+} StringItem;
 
 static void
-set_bytes(Item *item, const char *name, const char *bytes, size_t len)
+set_bytes(StringItem *item, const char *name, const char *bytes, size_t len)
 {
 	Assert(item->nattributes < MAX_ATTRIBUTES);
 	item->attributes[item->nattributes++] =
@@ -30,7 +31,7 @@ set_bytes(Item *item, const char *name, const char *bytes, size_t len)
 }
 
 static void
-set_text(Item *item, const char *name, const text *value)
+set_text(StringItem *item, const char *name, const text *value)
 {
 	size_t len;
 	const char *utf8 =
@@ -40,13 +41,13 @@ set_text(Item *item, const char *name, const text *value)
 }
 
 static void
-set_string(Item *item, const char *name, const char *value)
+set_string(StringItem *item, const char *name, const char *value)
 {
 	set_bytes(item, name, value, strlen(value));
 }
 
 static void
-set_user(Item *item, const DdbUser *user)
+set_user(StringItem *item, const DdbUser *user)
 {
 	set_string(item, "user_uuid", user->uuid_text);
 	set_text(item, "user_display_name", user->display_name);
@@ -55,7 +56,7 @@ set_user(Item *item, const DdbUser *user)
 
 /* Nothing here throws while the text is not owned. */
 static void
-add_item(DdbChanges *changes, const Item *item)
+add_item(DdbChanges *changes, const StringItem *item)
 {
 	DdbOwned *seat = ddb_own_register(CurrentMemoryContext, free);
 	DdbChange change = {.kind = DDB_CHANGE_INSERT, .retriable = true};
@@ -99,7 +100,7 @@ ddb_messageitem_begin(MemoryContext cxt, DdbSession *session)
 void
 ddb_messageitem_add_message(DdbChanges *changes, const DdbMessage *message)
 {
-	Item item = {0};
+	StringItem item = {0};
 	char pk[DDB_TABLE_PK_LEN];
 	char sk[DDB_TIMESTAMP_LEN];
 	char uuid_text[DDB_UUID_TEXT_LEN];
@@ -119,7 +120,7 @@ void
 ddb_messageitem_add_group(DdbChanges *changes, const DdbMessage *last,
 						  const DdbUser *member, const DdbUser *other)
 {
-	Item item = {0};
+	StringItem item = {0};
 	char pk[DDB_TABLE_PK_LEN];
 	char sk[DDB_TIMESTAMP_LEN];
 
