@@ -85,9 +85,9 @@ UPDATE orders AS o SET (note, size) = (SELECT max(note), count(*) FROM orders AS
 SELECT placed, note, size FROM orders WHERE customer = 'c0' AND placed < '2026-01-06'
 	ORDER BY placed;
 ROLLBACK;
-DELETE FROM orders WHERE ctid IS NULL;
+DELETE FROM orders WHERE ctid = '(0,0)';
 \echo :SQLSTATE
-UPDATE orders SET size = 1 WHERE cmax IS NULL;
+UPDATE orders SET size = 1 WHERE cmax = '0';
 \echo :SQLSTATE
 
 -- dropped and added columns
