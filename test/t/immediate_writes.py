@@ -34,7 +34,14 @@ def items(bed, suffix):
 
 
 def clean(bed, broken):
-    """Both tables empty, no faults, statistics at 0."""
+    """
+    Both tables empty, no faults, statistics at 0. What a statement that failed
+    had sent is not undone, and may be under way.
+    """
+    bed.query("SELECT cruddur_ddb_disconnect()")
+    broken.settle()
+    broken.clear()
+    bed.query("EXPLAIN SELECT FROM e, r")  # The tables are described again.
     broken.clear()
     for suffix in ("-e", "-r"):
         name = bed.table + suffix

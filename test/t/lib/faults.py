@@ -253,6 +253,7 @@ class Faults:
         self.rules = []
         self.requests = []
         self.connections = 0
+        self.served = 0
         self.resets_on_accept = 0
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.url = "http://127.0.0.1:%d" % self.listener.getsockname()[1]
@@ -283,6 +284,21 @@ class Faults:
             return [r for r in self.requests
                     if operation in (None, r.operation)]
 
+    def settle(self):
+        """
+        Wait until nothing is left to do for connections, which the clients
+        have closed: what they had asked for may have been under way.
+        """
+        # Whoever came before the probe has been accepted when it has been.
+        with socket.create_connection(self.listener.getsockname()) as probe:
+            probe.shutdown(socket.SHUT_WR)
+            probe.recv(1)
+        deadline = time.monotonic() + 10
+        while self.served > 0:
+            if time.monotonic() > deadline:
+                raise TimeoutError("connections that nobody closes")
+            time.sleep(0.001)
+
     def close(self):
         # Wakes accept(), which close() alone would leave asleep.
         self.listener.shutdown(socket.SHUT_RDWR)
@@ -300,6 +316,7 @@ class Faults:
                 number = self.connections
                 spoil = self.resets_on_accept > 0
                 self.resets_on_accept -= spoil
+                self.served += not spoil
             if spoil:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                                 struct.pack("ii", 1, 0))
@@ -323,6 +340,8 @@ class Faults:
             # The stream holds the socket open until it is closed, too.
             stream.close()
             sock.close()
+            with self.lock:
+                self.served -= 1
 
     def choose(self, request):
         with self.lock:
