@@ -49,6 +49,21 @@
 #define COLLPROVIDER_BUILTIN 'b'
 #endif
 
+/*
+ * 18 has generated columns that are worked out when they are read: they stand
+ * for their expressions in every plan, and are NULL in every tuple.
+ */
+static inline bool
+ddb_compat_is_virtual(const FormData_pg_attribute *attribute)
+{
+#ifdef ATTRIBUTE_GENERATED_VIRTUAL
+	return attribute->attgenerated == ATTRIBUTE_GENERATED_VIRTUAL;
+#else
+	(void) attribute;
+	return false;
+#endif
+}
+
 /* What the user may do with a foreign server. */
 static inline AclResult
 ddb_compat_server_aclcheck(Oid server, Oid user, AclMode mode)

@@ -79,14 +79,14 @@ ddb_extras_columns(Index relid, const DdbRelation *relation)
 	for (int i = 0; i < relation->ncolumns; i++)
 	{
 		const DdbColumn *column = &relation->columns[i];
-		Expr *expr = column->is_dropped
-						 ? (Expr *) makeNullConst(INT4OID, -1, InvalidOid)
-						 : (Expr *) makeVar(relid,
+		Expr *expr = column->in_item
+						 ? (Expr *) makeVar(relid,
 											column->attno,
 											column->type,
 											column->typmod,
 											column->collation,
-											0);
+											0)
+						 : (Expr *) makeNullConst(INT4OID, -1, InvalidOid);
 
 		tlist = lappend(tlist,
 						makeTargetEntry(expr, (AttrNumber) (i + 1), NULL, false));

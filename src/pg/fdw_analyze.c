@@ -114,7 +114,7 @@ all_columns(const DdbRelation *relation)
 
 	for (int i = 0; i < relation->ncolumns; i++)
 	{
-		if (!relation->columns[i].is_dropped)
+		if (relation->columns[i].in_item)
 			columns = lappend_int(columns, relation->columns[i].attno);
 	}
 	return columns;

@@ -66,7 +66,7 @@ ddb_itemtree_build(DdbItemTree *tree, const DdbRelation *relation)
 	tree->columns = palloc0_array(DdbItemColumn, relation->ncolumns);
 	for (int i = 0; i < relation->ncolumns; i++)
 	{
-		if (!relation->columns[i].is_dropped)
+		if (relation->columns[i].in_item)
 			add_column(tree, &relation->columns[i]);
 	}
 }

@@ -18,6 +18,7 @@
 #include "rewrite/rewriteHandler.h"
 #include "utils/rel.h"
 
+#include "compat.h"
 #include "modify_plan.h"
 #include "plan.h"
 
@@ -49,7 +50,9 @@ add_all_columns(Bitmapset *columns, TupleDesc desc)
 {
 	for (int i = 0; i < desc->natts; i++)
 	{
-		if (!TupleDescAttr(desc, i)->attisdropped)
+		const FormData_pg_attribute *attribute = TupleDescAttr(desc, i);
+
+		if (!attribute->attisdropped && !ddb_compat_is_virtual(attribute))
 			columns = bms_add_member(columns, i + 1);
 	}
 	return columns;

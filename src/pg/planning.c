@@ -140,7 +140,7 @@ ddb_planning_quals(const DdbPlanning *planning)
 					  .relid = planning->base->relid};
 }
 
-/* Every column that is not dropped, for a whole row. */
+/* Every column that an item has, for a whole row. */
 static Bitmapset *
 all_columns(const DdbRelation *relation)
 {
@@ -148,7 +148,7 @@ all_columns(const DdbRelation *relation)
 
 	for (int i = 0; i < relation->ncolumns; i++)
 	{
-		if (!relation->columns[i].is_dropped)
+		if (relation->columns[i].in_item)
 			columns = bms_add_member(columns, relation->columns[i].attno);
 	}
 	return columns;

@@ -212,8 +212,9 @@ load_column(DdbColumn *column, const FormData_pg_attribute *attribute,
 
 	column->attno = attribute->attnum;
 	column->name = pstrdup(NameStr(attribute->attname));
-	column->is_dropped = attribute->attisdropped;
-	if (column->is_dropped)
+	column->in_item =
+		!attribute->attisdropped && !ddb_compat_is_virtual(attribute);
+	if (!column->in_item)
 		return;
 
 	ddb_options_load_column(&options,

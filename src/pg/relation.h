@@ -27,7 +27,7 @@ typedef struct DdbColumn
 	AttrNumber attno;
 	const char *name;      /* of the column, in the server's encoding */
 	const char *attribute; /* top-level attribute in UTF-8; NULL: the whole
-								 * item ("*"), or a dropped column */
+								 * item ("*"), or the column is not in it */
 	const char *path;      /* the option as it was given, for messages, in the
 								 * server's encoding */
 	int nsteps;            /* below the attribute */
@@ -43,7 +43,7 @@ typedef struct DdbColumn
 	DdbMatch match;   /* under the column's own collation */
 	bool exact;       /* every value of ddb_type fits the column, so that
 								 * what DynamoDB compares is what SQL compares */
-	bool is_dropped;
+	bool in_item;     /* false: it is dropped, or virtual */
 	bool is_whole_item;
 } DdbColumn;
 
@@ -62,7 +62,7 @@ typedef struct DdbRelation
 	int write_units_per_second;
 	bool replace; /* on_duplicate 'replace' */
 	int ncolumns;
-	DdbColumn *columns; /* columns[attno - 1], dropped ones included */
+	DdbColumn *columns; /* columns[attno - 1], those not in the item included */
 } DdbRelation;
 
 /*

@@ -37,7 +37,8 @@ set_read(DdbRowChanger *changer, List *attnos)
 
 /* The columns that UPDATE assigns, and those generated from them. */
 static Bitmapset *
-assigned_columns(ResultRelInfo *result, EState *estate)
+assigned_columns(const DdbRelation *relation, ResultRelInfo *result,
+				 EState *estate)
 {
 	Bitmapset *updated = ExecGetAllUpdatedCols(result, estate);
 	Bitmapset *columns = NULL;
@@ -47,7 +48,7 @@ assigned_columns(ResultRelInfo *result, EState *estate)
 	{
 		int attno = bit + FirstLowInvalidHeapAttributeNumber;
 
-		if (attno > 0)
+		if (attno > 0 && ddb_relation_column(relation, attno)->in_item)
 			columns = bms_add_member(columns, attno);
 	}
 	return columns;
@@ -64,7 +65,8 @@ ddb_row_changer_create(const DdbWriteTarget *target, CmdType operation,
 	changer->writer = ddb_item_writer_create(target->relation, &target->table);
 	set_read(changer, columns);
 	if (operation == CMD_UPDATE)
-		changer->assigned = assigned_columns(result, mtstate->ps.state);
+		changer->assigned =
+			assigned_columns(target->relation, result, mtstate->ps.state);
 	if (operation == CMD_UPDATE || operation == CMD_DELETE)
 		changer->item_attno =
 			ExecFindJunkAttributeInTlist(outerPlanState(mtstate)->plan->targetlist,
