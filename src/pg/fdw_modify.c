@@ -32,6 +32,7 @@ typedef struct DdbModify
 	DdbSpool *spool;    /* of items to be inserted when all is read that the
 								 * statement reads; NULL: no need to wait */
 	bool skip_existing; /* ON CONFLICT DO NOTHING */
+	bool finish_each;   /* triggers that come after want to find the rows */
 	MemoryContext row_cxt;
 } DdbModify;
 
@@ -61,6 +62,25 @@ skips_existing(const ModifyTableState *mtstate)
 	const ModifyTable *plan = (const ModifyTable *) mtstate->ps.plan;
 
 	return plan != NULL && plan->onConflictAction == ONCONFLICT_NOTHING;
+}
+
+/*
+ * AFTER triggers run before the statement ends. In mode "immediate" they shall
+ * find what it has written, at the cost of a round trip for each row; unless a
+ * view could still find fault with a row, which then must not be sent so soon.
+ */
+static bool
+has_late_triggers(const ResultRelInfo *rinfo)
+{
+	const TriggerDesc *triggers = rinfo->ri_TrigDesc;
+
+	return triggers != NULL && rinfo->ri_WithCheckOptions == NIL &&
+		   (triggers->trig_insert_after_row ||
+			triggers->trig_insert_after_statement ||
+			triggers->trig_update_after_row ||
+			triggers->trig_update_after_statement ||
+			triggers->trig_delete_after_row ||
+			triggers->trig_delete_after_statement);
 }
 
 /*
@@ -108,6 +128,7 @@ create_modify(ModifyTableState *mtstate, ResultRelInfo *rinfo,
 		ddb_row_changer_create(target, operation, mtstate, rinfo, columns);
 	modify->new_row = ddb_new_row_create(target, rinfo, estate);
 	modify->skip_existing = skips_existing(mtstate);
+	modify->finish_each = has_late_triggers(rinfo);
 	modify->row_cxt = AllocSetContextCreate(estate->es_query_cxt,
 											"cruddur_ddb written row",
 											ALLOCSET_DEFAULT_SIZES);
@@ -169,6 +190,15 @@ check_partition(EState *estate, ResultRelInfo *rinfo, TupleTableSlot *slot)
 		(void) ExecPartitionCheck(rinfo, slot, estate, true);
 }
 
+/* What was just added, if anything was, may have to be there at once. */
+static bool
+finish_late(DdbModify *modify, bool added)
+{
+	if (added && modify->finish_each)
+		ddb_changes_finish(modify->changes);
+	return added;
+}
+
 static MemoryContext
 begin_row(DdbModify *modify)
 {
@@ -192,7 +222,7 @@ ddbExecForeignInsert(EState *estate, ResultRelInfo *rinfo, TupleTableSlot *slot,
 	else if (modify->skip_existing)
 		ddb_changes_add_new(modify->changes, &change, 1, &added);
 	else
-		added = ddb_changes_add(modify->changes, &change);
+		added = finish_late(modify, ddb_changes_add(modify->changes, &change));
 	slot = added ? show_row(modify, rinfo, slot, &change) : NULL;
 	MemoryContextSwitchTo(caller);
 	return slot;
@@ -255,7 +285,8 @@ move(DdbModify *modify, const DdbChange *change)
 	delete.kind = DDB_CHANGE_DELETE;
 	delete.item = NULL;
 	delete.item_len = 0;
-	return ddb_changes_move(modify->changes, &delete, &insert);
+	return finish_late(modify,
+					   ddb_changes_move(modify->changes, &delete, &insert));
 }
 
 TupleTableSlot *
@@ -273,7 +304,7 @@ ddbExecForeignUpdate(EState *estate, ResultRelInfo *rinfo, TupleTableSlot *slot,
 	if (moved)
 		added = move(modify, &change);
 	else
-		added = ddb_changes_add(modify->changes, &change);
+		added = finish_late(modify, ddb_changes_add(modify->changes, &change));
 	slot = added ? show_row(modify, rinfo, slot, &change) : NULL;
 	MemoryContextSwitchTo(caller);
 	return slot;
@@ -301,7 +332,7 @@ ddbExecForeignDelete(EState *estate, ResultRelInfo *rinfo, TupleTableSlot *slot,
 	DdbModify *modify = rinfo->ri_FdwState;
 	MemoryContext caller = begin_row(modify);
 	DdbChange change = ddb_row_delete(modify->changer, planSlot);
-	bool added = ddb_changes_add(modify->changes, &change);
+	bool added = finish_late(modify, ddb_changes_add(modify->changes, &change));
 
 	if (added && rinfo->ri_projectReturning != NULL)
 		show_deleted(rinfo, slot, planSlot);

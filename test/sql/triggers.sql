@@ -93,4 +93,21 @@ CREATE TRIGGER meddle BEFORE UPDATE ON parts FOR EACH ROW
 	WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION pg_temp.meddle();
 SELECT pg_temp.attempt('UPDATE parts SET qty = 1 WHERE maker = ''cogs''');
 DROP TRIGGER meddle ON parts;
+
+-- In immediate mode, too, an AFTER trigger finds the row.
+CREATE FUNCTION pg_temp.look() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+	RAISE NOTICE '% %: %', TG_OP, NEW.part, (SELECT count(*) FROM parts
+		WHERE maker = NEW.maker AND part = NEW.part AND qty = NEW.qty);
+	RETURN NEW;
+END
+$$;
+CREATE TRIGGER look AFTER INSERT OR UPDATE ON parts
+	FOR EACH ROW EXECUTE FUNCTION pg_temp.look();
+SET cruddur_ddb.write_mode = 'immediate';
+INSERT INTO parts (maker, part, qty) VALUES ('late', 1, 5), ('late', 2, 6);
+UPDATE parts SET qty = qty + 1 WHERE maker = 'late';
+UPDATE parts SET part = 3 WHERE maker = 'late' AND part = 1;
+RESET cruddur_ddb.write_mode;
 \i :scene_end
