@@ -135,6 +135,19 @@ find_server(void)
 	return server;
 }
 
+/* What a transaction has written may outlive the server that it is for. */
+static ForeignServer *
+get_server(Oid oid)
+{
+	ForeignServer *server = GetForeignServerExtended(oid, FSV_MISSING_OK);
+
+	if (server == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("the foreign server does not exist any more")));
+	return server;
+}
+
 /* As dblink does: a server's name alone must not open it to everyone. */
 static void
 check_usage(const DdbSession *session)
@@ -152,7 +165,7 @@ create_session(Oid server_oid, Oid user)
 {
 	uint64 before = invalidations;
 	ForeignServer *server =
-		OidIsValid(server_oid) ? GetForeignServer(server_oid) : find_server();
+		OidIsValid(server_oid) ? get_server(server_oid) : find_server();
 	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
 											  "cruddur_ddb session",
 											  ALLOCSET_SMALL_SIZES);

@@ -117,6 +117,19 @@ create_set(void)
 	return created;
 }
 
+/* Where all that was written is rolled back, another origin may begin. */
+static void
+prepare_set(void)
+{
+	if (set != NULL && set->nentries == 0)
+	{
+		MemoryContextDelete(set->cxt);
+		set = NULL;
+	}
+	if (set == NULL)
+		set = create_set();
+}
+
 static Table *
 find_table(Oid server, const char *name)
 {
@@ -157,7 +170,7 @@ check_origin(const DdbWriteTable *table)
 {
 	const DdbWriteTable *first;
 
-	if (dlist_is_empty(&set->tables) || set->nentries == 0)
+	if (dlist_is_empty(&set->tables))
 		return;
 	first = &dlist_container(Table, node, dlist_head_node(&set->tables))->table;
 	if (first->server == table->server &&
@@ -219,9 +232,12 @@ create_entry(Table *table, StringInfo key)
 static void
 remove_entry(Entry *entry)
 {
+	char *key = unconstify(char *, entry->key);
+
 	dlist_delete(&entry->node);
 	set->nentries--;
 	(void) hash_search(set->entries, entry, HASH_REMOVE, NULL);
+	pfree(key);
 }
 
 /* As DynamoDB counts; 0: there is no item. */
@@ -420,8 +436,7 @@ add_change(const DdbWriteTable *write_table, const DdbChange *change,
 	Entry *entry;
 	Version *version;
 
-	if (set == NULL)
-		set = create_set();
+	prepare_set();
 	check_origin(write_table);
 	table = find_or_create_table(write_table);
 	entry = find_entry(table, key);
@@ -516,18 +531,21 @@ has_name(const char *const *names, int nnames, const char *name)
 	return false;
 }
 
-/* What decided any of the versions, each name once; in CurrentMemoryContext. */
+/*
+ * What decided this version or one before it, each name once; in
+ * CurrentMemoryContext.
+ */
 static void
-collect_read(const Entry *entry, DdbDifference *difference)
+collect_read(const Version *newest, DdbDifference *difference)
 {
 	const char **names;
 	int n = 0;
 
-	for (const Version *v = entry->newest; v != NULL; v = v->older)
+	for (const Version *v = newest; v != NULL; v = v->older)
 		n += v->nread;
 	names = palloc_array(const char *, n + 1);
 	n = 0;
-	for (const Version *v = entry->newest; v != NULL; v = v->older)
+	for (const Version *v = newest; v != NULL; v = v->older)
 	{
 		for (int i = 0; i < v->nread; i++)
 		{
@@ -539,10 +557,25 @@ collect_read(const Entry *entry, DdbDifference *difference)
 	difference->nread = n;
 }
 
+/* The newest version that still has something of DynamoDB's item, or NULL. */
+static const Version *
+newest_derived(const Entry *entry)
+{
+	const Version *derived = entry->newest;
+
+	for (const Version *v = entry->newest; v != NULL; v = v->older)
+	{
+		if (v->kind == DDB_CHANGE_INSERT || v->kind == DDB_CHANGE_REPLACE)
+			derived = v->older;
+	}
+	return derived;
+}
+
 static void
 conclude(const Table *table, const Entry *entry, DdbOutcome *outcome)
 {
 	const Version *oldest = oldest_version(entry);
+	const Version *derived = newest_derived(entry);
 	DdbDifference *difference = &outcome->difference;
 
 	memset(outcome, 0, sizeof(DdbOutcome));
@@ -568,15 +601,14 @@ conclude(const Table *table, const Entry *entry, DdbOutcome *outcome)
 		case DDB_CHANGE_UPDATE:
 		case DDB_CHANGE_DELETE:
 			difference->expect = DDB_EXPECT_PRESENT;
-			collect_read(entry, difference);
+			/* What was put anew says nothing of what DynamoDB has. */
+			collect_read(derived, difference);
 			break;
 		default:
 			difference->expect = DDB_EXPECT_ANYTHING;
 	}
 	/* Of what was put anew, nothing of the old item may stay. */
-	for (const Version *v = entry->newest; v != NULL; v = v->older)
-		difference->whole |=
-			v->kind == DDB_CHANGE_INSERT || v->kind == DDB_CHANGE_REPLACE;
+	difference->whole = derived != entry->newest;
 }
 
 void

@@ -35,6 +35,27 @@ COMMIT;
 SELECT stored FROM pg_temp.stored() AS stored
 WHERE stored->'part'->>'N' > '7' OR stored->'part'->>'N' = '10';
 
+-- What is put in its place may be changed in turn, and read for that.
+INSERT INTO parts VALUES ('acme', 9, 'nine', 90);
+BEGIN;
+DELETE FROM parts WHERE maker = 'acme' AND part = 9;
+INSERT INTO parts VALUES ('acme', 9, 'nine again', 1);
+UPDATE parts SET qty = qty + 1 WHERE name = 'nine again';
+COMMIT;
+SELECT stored FROM pg_temp.stored() AS stored
+WHERE stored->'name'->>'S' = 'nine again';
+BEGIN;
+DELETE FROM parts WHERE maker = 'acme' AND part = 9 AND qty = 2;
+INSERT INTO parts VALUES ('acme', 9, 'nine', 3);
+UPDATE parts SET qty = qty + 1 WHERE maker = 'acme' AND part = 9;
+SELECT pg_temp.put('{"maker": {"S": "acme"}, "part": {"N": "9"},
+	"qty": {"N": "4"}}');
+COMMIT;
+\echo :SQLSTATE
+SELECT stored FROM pg_temp.stored() AS stored
+WHERE stored->'qty'->>'N' = '4';
+DELETE FROM parts WHERE maker = 'acme' AND part = 9;
+
 -- Someone else comes between.
 BEGIN;
 DELETE FROM parts WHERE maker = 'acme' AND qty = 60;
