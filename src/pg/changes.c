@@ -5,7 +5,8 @@
  * In mode "immediate" a scan may meet what the statement has written already,
  * and a join may find a row twice. So the items that were updated, deleted or
  * moved are remembered, 16 bytes of each; those inserted are not, as a load may
- * have any number of them.
+ * have any number of them. An item that waits for COMMIT already, since the mode
+ * was another before, goes on waiting: else what is sent now would come first.
  *
  * Not here: how writes are buffered (writeset.c) or sent (sender.c).
  */
@@ -126,15 +127,20 @@ expectation(DdbChangeKind kind)
 	return DDB_EXPECT_ANYTHING;
 }
 
+static const char *
+any_item(const DdbChange *change, size_t *len)
+{
+	*len = change->item != NULL ? change->item_len : change->base_len;
+	return change->item != NULL ? change->item : change->base;
+}
+
 /* The change's item: its identity, and no write yet. */
 static DdbSend
 identify(const DdbChanges *changes, const DdbChange *change)
 {
-	bool has_item = change->item != NULL;
-	StringInfo identity =
-		ddb_itemkey_identity(changes->table,
-							 has_item ? change->item : change->base,
-							 has_item ? change->item_len : change->base_len);
+	size_t len;
+	const char *item = any_item(change, &len);
+	StringInfo identity = ddb_itemkey_identity(changes->table, item, len);
 
 	return (DdbSend){.identity = identity->data,
 					 .identity_len = identity->len,
@@ -193,6 +199,17 @@ send_now(DdbChanges *changes, const DdbChange *change)
 	return true;
 }
 
+/* Does the item wait for COMMIT, whatever the mode is now? */
+static bool
+is_buffered(const DdbChanges *changes, const DdbChange *change)
+{
+	size_t len;
+	const char *item = any_item(change, &len);
+
+	return ddb_writeset_count() > 0 &&
+		   ddb_writeset_holds(changes->table, item, len) != DDB_HOLDS_NOTHING;
+}
+
 /* What follows is made in the memory of one change. */
 static MemoryContext
 enter(DdbChanges *changes)
@@ -210,7 +227,9 @@ ddb_changes_add(DdbChanges *changes, const DdbChange *change)
 	if (!changes->immediate)
 		return ddb_writeset_change(changes->table, change, changes->cid);
 	old = enter(changes);
-	done = send_now(changes, change);
+	done = is_buffered(changes, change)
+			   ? ddb_writeset_change(changes->table, change, changes->cid)
+			   : send_now(changes, change);
 	MemoryContextSwitchTo(old);
 	return done;
 }
@@ -264,8 +283,10 @@ bool
 ddb_changes_move(DdbChanges *changes, const DdbChange *del, const DdbChange *ins)
 {
 	MemoryContext old = enter(changes);
-	bool done = changes->immediate ? send_move(changes, del, ins)
-								   : buffer_move(changes, del, ins);
+	bool waits = !changes->immediate || is_buffered(changes, del) ||
+				 is_buffered(changes, ins);
+	bool done =
+		waits ? buffer_move(changes, del, ins) : send_move(changes, del, ins);
 
 	MemoryContextSwitchTo(old);
 	return done;
@@ -394,6 +415,8 @@ buffer_new(DdbChanges *changes, const DdbChange *inserts, int ninserts,
 			find_asked(candidates, ninserts, candidates[i].identity);
 		DdbChange insert = inserts[i];
 
+		/* Never over one that comes up: on_duplicate has no say here. */
+		insert.kind = DDB_CHANGE_INSERT;
 		insert.retriable = true;
 		added[i] = (asked == NULL || !asked->exists) &&
 				   ddb_writeset_holds(table, insert.item, insert.item_len) !=
@@ -402,13 +425,24 @@ buffer_new(DdbChanges *changes, const DdbChange *inserts, int ninserts,
 	}
 }
 
+static bool
+any_buffered(const DdbChanges *changes, const DdbChange *inserts, int ninserts)
+{
+	for (int i = 0; i < ninserts; i++)
+	{
+		if (is_buffered(changes, &inserts[i]))
+			return true;
+	}
+	return false;
+}
+
 void
 ddb_changes_add_new(DdbChanges *changes, const DdbChange *inserts, int ninserts,
 					bool *added)
 {
 	MemoryContext old = enter(changes);
 
-	if (changes->immediate)
+	if (changes->immediate && !any_buffered(changes, inserts, ninserts))
 		try_new(changes, inserts, ninserts, added);
 	else
 		buffer_new(changes, inserts, ninserts, added);

@@ -3,7 +3,8 @@
  *		What one statement changes in one table, by the current write mode.
  *
  * In mode "transaction" a change goes to the write set, in mode "immediate" to
- * a sender. Whoever writes does so through here.
+ * a sender, unless the write set has the item. Whoever writes does so through
+ * here.
  */
 #ifndef DDB_CHANGES_H
 #define DDB_CHANGES_H

@@ -40,6 +40,11 @@ SELECT name, count(*) FROM parts GROUP BY name ORDER BY name;
 ALTER FOREIGN TABLE parts OPTIONS (ADD on_duplicate 'replace');
 INSERT INTO parts VALUES ('acme', 1, 'not new') ON CONFLICT DO NOTHING;
 SELECT name FROM parts WHERE maker = 'acme' AND part = 1;
+BEGIN;
+INSERT INTO parts VALUES ('acme', 301, 'new') ON CONFLICT DO NOTHING;
+SELECT pg_temp.put('{"maker": {"S": "acme"}, "part": {"N": "301"}}');
+COMMIT;
+\echo :SQLSTATE
 INSERT INTO parts VALUES ('acme', 1, 'replaced');
 SELECT name FROM parts WHERE maker = 'acme' AND part = 1;
 
