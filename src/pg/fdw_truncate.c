@@ -80,20 +80,16 @@ start_scan(const DdbWriteTarget *target, const DdbWanted *wanted)
 	return ddb_fetch_start(CurrentMemoryContext, target->session, &plan);
 }
 
-/* overlay: leave out those that it hides; may be NULL. */
 static void
-remove_items(DdbChanges *changes, const DdbPage *page, const DdbOverlay *overlay)
+delete_items(DdbChanges *changes, const DdbPage *page, DdbChangeKind kind)
 {
-	static const int cells[] = {0, 1};
-
 	for (int i = 0; i < page->nitems; i++)
 	{
-		DdbChange change = {.kind = DDB_CHANGE_REMOVE,
+		DdbChange change = {.kind = kind,
 							.base = page->body + page->items[i].offset,
 							.base_len = page->items[i].len};
 
-		if (overlay == NULL || !ddb_overlay_hides(overlay, page, i, cells))
-			(void) ddb_changes_add(changes, &change);
+		(void) ddb_changes_add(changes, &change);
 	}
 	CHECK_FOR_INTERRUPTS();
 }
@@ -127,9 +123,10 @@ truncate_table(Relation relation)
 								false);
 	fetch = start_scan(target, wanted);
 	while ((page = ddb_fetch_next(fetch, &read)) != NULL)
-		remove_items(changes, page, overlay);
+		delete_items(changes, page, DDB_CHANGE_REMOVE);
+	/* What DynamoDB has of it is dealt with by now. */
 	if (overlay != NULL)
-		remove_items(changes, ddb_overlay_page(overlay, wanted), NULL);
+		delete_items(changes, ddb_overlay_page(overlay, wanted), DDB_CHANGE_DELETE);
 	ddb_changes_finish(changes);
 }
 

@@ -334,11 +334,14 @@ oldest_version(const Entry *entry)
 	return version;
 }
 
-/* Made and deleted again: nothing of it is left to be sent. */
+/*
+ * Made and deleted again: nothing of it is left to be sent. Except where TRUNCATE
+ * has found that DynamoDB has an item of that key.
+ */
 static bool
 is_void(const Entry *entry)
 {
-	return entry->newest->item == NULL &&
+	return entry->newest->kind == DDB_CHANGE_DELETE &&
 		   oldest_version(entry)->kind == DDB_CHANGE_INSERT;
 }
 
@@ -596,7 +599,9 @@ conclude(const Table *table, const Entry *entry, DdbOutcome *outcome)
 	switch (oldest->kind)
 	{
 		case DDB_CHANGE_INSERT:
-			difference->expect = DDB_EXPECT_ABSENT;
+			difference->expect = entry->newest->kind == DDB_CHANGE_REMOVE
+									 ? DDB_EXPECT_ANYTHING
+									 : DDB_EXPECT_ABSENT;
 			break;
 		case DDB_CHANGE_UPDATE:
 		case DDB_CHANGE_DELETE:

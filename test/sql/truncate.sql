@@ -30,6 +30,14 @@ INSERT INTO parts VALUES ('bilt', 1, 'nut'), ('acme', 13, 'new');
 COMMIT;
 SELECT pg_temp.stored();
 
+-- An item that was inserted on top of one in DynamoDB is not left there.
+BEGIN;
+INSERT INTO parts VALUES ('bilt', 1, 'on top'), ('bilt', 2, 'new');
+TRUNCATE parts;
+SELECT count(*) FROM parts;
+COMMIT;
+SELECT count(*) FROM pg_temp.stored();
+
 -- more than a transaction takes
 SET cruddur_ddb.write_mode = immediate;
 INSERT INTO parts SELECT 'many', n FROM generate_series(1, 150) AS n;
