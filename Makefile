@@ -93,6 +93,17 @@ OBJS = $(CLIENT) \
 	src/pg/schema.o \
 	src/pg/scan.o \
 	src/pg/connections.o \
+	src/pg/itemtext.o \
+	src/pg/grouprow.o \
+	src/pg/mover.o \
+	src/pg/streamrecord.o \
+	src/pg/checkpoint.o \
+	src/pg/announce.o \
+	src/pg/batch.o \
+	src/pg/shardreader.o \
+	src/pg/lineage.o \
+	src/pg/stream.o \
+	src/pg/streamfn.o \
 	src/pg/quals.o \
 	src/pg/access.o \
 	src/pg/planning.o \

@@ -227,6 +227,78 @@ REVOKE ALL ON FUNCTION cruddur_ddb_stats_reset() FROM PUBLIC;
 COMMENT ON FUNCTION cruddur_ddb_stats_reset() IS
 'sets the counters of cruddur_ddb_stats back to zero';
 
+/*
+ * The stream of the messaging table. A restored database goes on where the dumped
+ * one was.
+ */
+
+CREATE TABLE cruddur_stream_shards (
+	server text NOT NULL,
+	table_name text NOT NULL,
+	stream_arn text NOT NULL,
+	shard_id text NOT NULL,
+	parent_shard_id text,
+	position numeric,
+	state text NOT NULL CHECK (state IN ('new', 'reading', 'done')),
+	last_record_at timestamptz,
+	last_applied_at timestamptz,
+	last_error text,
+	updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	PRIMARY KEY (server, table_name, stream_arn, shard_id));
+COMMENT ON TABLE cruddur_stream_shards IS
+'how far the shards of the messaging table''s stream have been applied; read the view cruddur_stream_status';
+COMMENT ON COLUMN cruddur_stream_shards.position IS
+'sequence number of the last record that was applied; null: none was';
+COMMENT ON COLUMN cruddur_stream_shards.state IS
+'new: its parent is not done; reading; done: read to its end';
+COMMENT ON COLUMN cruddur_stream_shards.last_record_at IS
+'when the record at position was written, as DynamoDB says it: rounded down to the second, by DynamoDB Local to the minute';
+COMMENT ON COLUMN cruddur_stream_shards.last_error IS
+'why it does not go on at the moment; null: it does';
+SELECT pg_catalog.pg_extension_config_dump('cruddur_stream_shards', '');
+
+CREATE TABLE cruddur_stream_failures (
+	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	server text NOT NULL,
+	table_name text NOT NULL,
+	shard_id text NOT NULL,
+	sequence_number numeric NOT NULL,
+	item_key text NOT NULL,
+	reason text NOT NULL,
+	sqlstate text NOT NULL,
+	attempts int NOT NULL DEFAULT 1,
+	failed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	UNIQUE (server, table_name, shard_id, sequence_number));
+COMMENT ON TABLE cruddur_stream_failures IS
+'messages that could not move their group''s rows, and why; the stream goes on without them';
+COMMENT ON COLUMN cruddur_stream_failures.item_key IS
+'key of the message, as DynamoDB has it';
+COMMENT ON COLUMN cruddur_stream_failures.attempts IS
+'how often the record was tried';
+SELECT pg_catalog.pg_extension_config_dump('cruddur_stream_failures', '');
+SELECT pg_catalog.pg_extension_config_dump(
+	'cruddur_stream_failures_id_seq', '');
+
+CREATE VIEW cruddur_stream_status AS
+SELECT server, table_name, shard_id, state, position,
+	CASE WHEN state <> 'done' THEN greatest(interval '0',
+		CASE WHEN last_error IS NULL THEN last_applied_at ELSE now() END
+		- last_record_at) END AS lag,
+	last_record_at, last_applied_at, last_error, updated_at
+FROM cruddur_stream_shards;
+COMMENT ON VIEW cruddur_stream_status IS
+'how far the shards of the messaging table''s stream have been applied';
+COMMENT ON COLUMN cruddur_stream_status.lag IS
+'how old the last record was when it was applied; where there is an error, how old it is now';
+
+CREATE FUNCTION cruddur_process_stream(max_records int DEFAULT 1000)
+RETURNS bigint
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+COST 10000;
+COMMENT ON FUNCTION cruddur_process_stream(int) IS
+'moves the rows of message groups to the messages that the stream of the messaging table tells of, up to max_records of them, and announces new ones on channel cruddur_messages; returns how many messages were applied, 0 where nothing is left; 55P03 while another session or the worker does it';
+
 /* What reaches the network is for those who are granted it. */
 
 REVOKE ALL ON FUNCTION
@@ -239,5 +311,6 @@ REVOKE ALL ON FUNCTION
 	cruddur_drop_table(text),
 	cruddur_seed(text, text, uuid),
 	cruddur_scan(text),
+	cruddur_process_stream(int),
 	cruddur_ddb_request(text, jsonb)
 FROM PUBLIC;

@@ -382,6 +382,31 @@ advice(const ReportRule *rule, const DdbStatus *status,
 	return hint.len > 0 ? hint.data : NULL;
 }
 
+/* What is written about, for the rule's message. */
+static char *
+subject_of(const DdbReportContext *context)
+{
+	return context->refusal != DDB_REFUSAL_NONE
+			   ? ddb_report_foreign(context->table)
+			   : request_name(context);
+}
+
+char *
+ddb_report_text(const DdbStatus *status, const DdbReportContext *context,
+				int *sqlstate)
+{
+	const ReportRule *rule = rule_for(status, context);
+	StringInfoData text;
+	char *words = detail(status, context);
+
+	*sqlstate = rule->sqlstate;
+	initStringInfo(&text);
+	appendStringInfo(&text, rule->message, subject_of(context));
+	if (words != NULL)
+		appendStringInfo(&text, ": %s", words);
+	return text.data;
+}
+
 void
 ddb_report_status(const DdbStatus *status, const DdbReportContext *context)
 {
@@ -394,9 +419,7 @@ ddb_report_status(const DdbStatus *status, const DdbReportContext *context)
 	if (context == NULL)
 		context = &nothing_known;
 	rule = rule_for(status, context);
-	subject = context->refusal != DDB_REFUSAL_NONE
-				  ? ddb_report_foreign(context->table)
-				  : request_name(context);
+	subject = subject_of(context);
 	words = detail(status, context);
 	hint = advice(rule, status, context);
 

@@ -44,6 +44,13 @@ extern void ddb_report_status(const DdbStatus *status,
 	__attribute__((noreturn));
 
 /*
+ * The same in one line of text, palloc'd, with its SQLSTATE: for what is told in
+ * another way than by an error.
+ */
+extern char *ddb_report_text(const DdbStatus *status,
+							 const DdbReportContext *context, int *sqlstate);
+
+/*
  * Which of its reasons tells why a transaction was canceled: the index of the
  * first of the worst kind, and that kind in *kind; -1 where none tells.
  */

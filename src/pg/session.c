@@ -269,6 +269,12 @@ ddb_session_number(const DdbSession *session)
 	return session->number;
 }
 
+bool
+ddb_session_valid(const DdbSession *session)
+{
+	return session->valid;
+}
+
 const DdbOptions *
 ddb_session_options(const DdbSession *session)
 {

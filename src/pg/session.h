@@ -55,6 +55,9 @@ extern Oid ddb_session_user(const DdbSession *session);
 /* No other session of this backend has or had this number. */
 extern uint64 ddb_session_number(const DdbSession *session);
 
+/* False: its server or mapping was altered since. */
+extern bool ddb_session_valid(const DdbSession *session);
+
 /* Of the server; those of the user mapping are not kept. */
 extern const DdbOptions *ddb_session_options(const DdbSession *session);
 

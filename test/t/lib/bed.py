@@ -116,6 +116,8 @@ class Bed:
         units = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
         self.dynamodb.create_table(
             TableName=self.table, ProvisionedThroughput=units,
+            StreamSpecification={"StreamEnabled": True,
+                                 "StreamViewType": "NEW_IMAGE"},
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"},
                        {"AttributeName": "sk", "KeyType": "RANGE"}],
             AttributeDefinitions=[
