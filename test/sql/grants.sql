@@ -53,6 +53,7 @@ INSERT INTO calls VALUES
 	('cruddur_drop_table(NULL)'),
 	('cruddur_seed(''andrewbrown'', ''bayko'')'),
 	('cruddur_scan()'),
+	('cruddur_process_stream()'),
 	('cruddur_ddb_request(''ListTables'', ''{}'')'),
 	('cruddur_ddb_stats_reset()');
 SET ROLE grants_app;
