@@ -26,14 +26,13 @@ typedef struct Group
 	DdbMove *move;     /* NULL: none is under way */
 	List *members;
 	bool is_done;
-	bool has_failed; /* for now: there is an error to get over */
 } Group;
 
 /* Why a record was not applied. */
 typedef struct Refusal
 {
 	DdbStatus status;
-	const char *operation;
+	char operation[64];
 } Refusal;
 
 struct DdbBatch
@@ -133,14 +132,12 @@ start_move(DdbBatch *batch, Group *group)
 }
 
 static void
-keep_refusal(DdbBatch *batch, const Group *group)
+set_refusal(Refusal *refusal, const DdbMove *move)
 {
-	Refusal *refusal = MemoryContextAlloc(batch->cxt, sizeof(Refusal));
-
-	refusal->status = *ddb_mover_status(group->move);
-	refusal->operation =
-		MemoryContextStrdup(batch->cxt, ddb_mover_operation(group->move));
-	batch->refusals[group->head] = refusal;
+	refusal->status = *ddb_mover_status(move);
+	strlcpy(refusal->operation,
+			ddb_mover_operation(move),
+			sizeof(refusal->operation));
 }
 
 static void
@@ -157,15 +154,12 @@ end_move(DdbBatch *batch, Group *group)
 	{
 		/* The members are told of it all the same. */
 		group->members = ddb_mover_members(group->move);
-		keep_refusal(batch, group);
+		batch->refusals[group->head] = palloc(sizeof(Refusal));
+		set_refusal(batch->refusals[group->head], group->move);
 		set_head(batch, group);
 	}
 	else
-	{
-		batch->error.status = *ddb_mover_status(group->move);
-		batch->error.operation = pstrdup(ddb_mover_operation(group->move));
-		group->has_failed = true;
-	}
+		set_refusal(&batch->error, group->move);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(group->cxt);
 	group->move = NULL;
@@ -176,7 +170,6 @@ bool
 ddb_batch_go_on(DdbBatch *batch)
 {
 	int max_moving = ddb_session_options(batch->session)->max_connections;
-	bool any_error = batch->error.status.kind != DDB_OK;
 	ListCell *cell;
 
 	foreach(cell, batch->all_groups)
@@ -185,9 +178,14 @@ ddb_batch_go_on(DdbBatch *batch)
 
 		if (group->move != NULL && ddb_mover_go_on(group->move))
 			end_move(batch, group);
+	}
+	foreach(cell, batch->all_groups)
+	{
+		Group *group = lfirst(cell);
+
 		/* One error is enough to wait for better times. */
-		if (group->move == NULL && !group->is_done && !group->has_failed &&
-			!any_error && batch->nmoving < max_moving)
+		if (batch->error.status.kind == DDB_OK && batch->nmoving < max_moving &&
+			group->move == NULL && !group->is_done)
 			start_move(batch, group);
 	}
 	return batch->nmoving == 0;
@@ -203,11 +201,7 @@ ddb_batch_error(const DdbBatch *batch, const char **operation)
 void
 ddb_batch_retry(DdbBatch *batch)
 {
-	ListCell *cell;
-
 	ddb_status_clear(&batch->error.status);
-	foreach(cell, batch->all_groups)
-		((Group *) lfirst(cell))->has_failed = false;
 }
 
 static void
@@ -234,10 +228,9 @@ save_failure(const DdbBatch *batch, int i, const DdbCheckpoints *checkpoints,
 	ddb_checkpoint_fail(checkpoints, &failure);
 	ereport(LOG,
 			(errcode(failure.sqlstate),
-			 errmsg("message of DynamoDB table \"%s\" could not be applied: %s",
-					checkpoints->table,
-					failure.reason),
-			 errdetail_internal("Key %s.", failure.key)));
+			 errmsg("message of DynamoDB table \"%s\" could not be applied",
+					checkpoints->table),
+			 errdetail_internal("Key %s: %s", failure.key, failure.reason)));
 }
 
 int64

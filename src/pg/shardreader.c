@@ -443,10 +443,10 @@ describe_error(DdbShardReader *reader, const DdbCheckpoints *checkpoints)
 		ereport(LOG,
 				(errcode(sqlstate),
 				 errmsg("could not read shard %s of the stream of DynamoDB "
-						"table \"%s\", trying again: %s",
+						"table \"%s\", trying again",
 						reader->checkpoint.shard,
-						checkpoints->table,
-						words)));
+						checkpoints->table),
+				 errdetail_internal("%s", words)));
 	reader->is_new_error = false;
 	return words;
 }

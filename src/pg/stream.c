@@ -424,9 +424,10 @@ ddb_stream_save(DdbStream *stream)
 	if (stream->is_news)
 		ereport(LOG,
 				(errmsg("could not find the stream of DynamoDB table \"%s\", "
-						"trying again: %s",
-						stream->checkpoints.table,
-						ddb_lineage_describe_error(stream->lineage))));
+						"trying again",
+						stream->checkpoints.table),
+				 errdetail_internal("%s",
+									ddb_lineage_describe_error(stream->lineage))));
 	stream->is_news = false;
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(cxt);
