@@ -266,7 +266,7 @@ CREATE TABLE cruddur_stream_failures (
 	item_key text NOT NULL,
 	reason text NOT NULL,
 	sqlstate text NOT NULL,
-	attempts int NOT NULL DEFAULT 1,
+	attempts int NOT NULL,
 	failed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 	UNIQUE (server, table_name, shard_id, sequence_number));
 COMMENT ON TABLE cruddur_stream_failures IS

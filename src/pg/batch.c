@@ -26,13 +26,19 @@ typedef struct Group
 	DdbMove *move;     /* NULL: none is under way */
 	List *members;
 	bool is_done;
+	int ntries; /* of the head's move that have failed */
 } Group;
+
+/* Tries of a move that is refused in a way that we do not know. */
+#define MAX_DOUBTFUL_TRIES 5
 
 /* Why a record was not applied. */
 typedef struct Refusal
 {
 	DdbStatus status;
 	char operation[64];
+	bool is_doubtful;
+	int ntries;
 } Refusal;
 
 struct DdbBatch
@@ -83,6 +89,7 @@ set_head(DdbBatch *batch, Group *group)
 			group->head = i;
 	}
 	group->is_done = group->head < 0;
+	group->ntries = 0;
 }
 
 DdbBatch *
@@ -132,12 +139,34 @@ start_move(DdbBatch *batch, Group *group)
 }
 
 static void
-set_refusal(Refusal *refusal, const DdbMove *move)
+set_refusal(Refusal *refusal, const Group *group)
 {
-	refusal->status = *ddb_mover_status(move);
+	refusal->status = *ddb_mover_status(group->move);
 	strlcpy(refusal->operation,
-			ddb_mover_operation(move),
+			ddb_mover_operation(group->move),
 			sizeof(refusal->operation));
+	refusal->is_doubtful = ddb_mover_hope(group->move) == DDB_MOVE_DOUBTFUL;
+	refusal->ntries = group->ntries;
+}
+
+/* A move has failed: now, or for good. */
+static void
+fail_move(DdbBatch *batch, Group *group)
+{
+	DdbMoveHope hope = ddb_mover_hope(group->move);
+
+	group->ntries++;
+	if (hope == DDB_MOVE_RETRY ||
+		(hope == DDB_MOVE_DOUBTFUL && group->ntries < MAX_DOUBTFUL_TRIES))
+	{
+		set_refusal(&batch->error, group);
+		return;
+	}
+	/* The members are told of it all the same. */
+	group->members = ddb_mover_members(group->move);
+	batch->refusals[group->head] = palloc(sizeof(Refusal));
+	set_refusal(batch->refusals[group->head], group);
+	set_head(batch, group);
 }
 
 static void
@@ -150,16 +179,8 @@ end_move(DdbBatch *batch, Group *group)
 		group->members = ddb_mover_members(group->move);
 		group->is_done = true;
 	}
-	else if (ddb_mover_is_hopeless(group->move))
-	{
-		/* The members are told of it all the same. */
-		group->members = ddb_mover_members(group->move);
-		batch->refusals[group->head] = palloc(sizeof(Refusal));
-		set_refusal(batch->refusals[group->head], group->move);
-		set_head(batch, group);
-	}
 	else
-		set_refusal(&batch->error, group->move);
+		fail_move(batch, group);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(group->cxt);
 	group->move = NULL;
@@ -198,6 +219,12 @@ ddb_batch_error(const DdbBatch *batch, const char **operation)
 	return batch->error.status.kind == DDB_OK ? NULL : &batch->error.status;
 }
 
+bool
+ddb_batch_gives_up(const DdbBatch *batch)
+{
+	return batch->error.status.kind != DDB_OK && batch->error.is_doubtful;
+}
+
 void
 ddb_batch_retry(DdbBatch *batch)
 {
@@ -214,6 +241,7 @@ save_failure(const DdbBatch *batch, int i, const DdbCheckpoints *checkpoints,
 						  .sequence = record->sequence,
 						  .key = ddb_report_foreign(record->key),
 						  .reason = record->fault,
+						  .ntries = 1,
 						  .sqlstate = ERRCODE_DATA_EXCEPTION};
 
 	if (refusal != NULL)
@@ -222,6 +250,7 @@ save_failure(const DdbBatch *batch, int i, const DdbCheckpoints *checkpoints,
 									.operation = refusal->operation,
 									.table = checkpoints->table};
 
+		failure.ntries = refusal->ntries;
 		failure.reason =
 			ddb_report_text(&refusal->status, &context, &failure.sqlstate);
 	}

@@ -31,6 +31,9 @@ extern bool ddb_batch_go_on(DdbBatch *batch);
 extern const DdbStatus *ddb_batch_error(const DdbBatch *batch,
 										const char **operation);
 
+/* After a few more tries it is done without what has met with the error. */
+extern bool ddb_batch_gives_up(const DdbBatch *batch);
+
 /* Try again what has met with an error. */
 extern void ddb_batch_retry(DdbBatch *batch);
 

@@ -223,21 +223,23 @@ ddb_checkpoint_fail(const DdbCheckpoints *checkpoints, const DdbFailure *failure
 	Statement statement =
 		{.query = "INSERT INTO %s.cruddur_stream_failures AS f (server, "
 				  "table_name, shard_id, sequence_number, item_key, reason, "
-				  "sqlstate) "
-				  "SELECT $1, $2, $3, $4::pg_catalog.numeric, $5, $6, $7 "
+				  "sqlstate, attempts) "
+				  "SELECT $1, $2, $3, $4::pg_catalog.numeric, $5, $6, $7, "
+				  "$8::pg_catalog.int4 "
 				  "ON CONFLICT (server, table_name, shard_id, sequence_number) "
 				  "DO UPDATE SET reason = excluded.reason, "
 				  "sqlstate = excluded.sqlstate, "
-				  "attempts = f.attempts OPERATOR(pg_catalog.+) 1, "
+				  "attempts = f.attempts OPERATOR(pg_catalog.+) excluded.attempts, "
 				  "failed_at = excluded.failed_at",
-		 .nargs = 7,
+		 .nargs = 8,
 		 .args = {checkpoints->server,
 				  checkpoints->table,
 				  failure->shard,
 				  failure->sequence,
 				  failure->key,
 				  failure->reason,
-				  unpack_sql_state(failure->sqlstate)}};
+				  unpack_sql_state(failure->sqlstate),
+				  psprintf("%d", failure->ntries)}};
 
 	run(checkpoints, &statement, SPI_OK_INSERT);
 }

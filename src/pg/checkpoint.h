@@ -51,6 +51,7 @@ typedef struct DdbFailure
 	const char *key; /* of the item; so is reason in the server's encoding */
 	const char *reason;
 	int sqlstate;
+	int ntries;
 } DdbFailure;
 
 /* Set all members; they live in cxt. Error 42704 without the extension. */
@@ -68,7 +69,7 @@ extern void ddb_checkpoint_save(const DdbCheckpoints *checkpoints,
 extern void ddb_checkpoint_forget(const DdbCheckpoints *checkpoints,
 								  const DdbCheckpoint *checkpoint);
 
-/* Add a row to cruddur_stream_failures, or count one more attempt there. */
+/* Add a row to cruddur_stream_failures, or add to its attempts. */
 extern void ddb_checkpoint_fail(const DdbCheckpoints *checkpoints,
 								const DdbFailure *failure);
 

@@ -55,7 +55,7 @@ struct DdbMove
 	int refusals;
 	DdbStatus status;
 	const char *operation;
-	bool is_hopeless;
+	DdbMoveHope hope;
 };
 
 static const DdbWanted *
@@ -353,6 +353,26 @@ put_off(DdbMove *move, const DdbStatus *status)
 	}
 }
 
+/*
+ * kind is that of the status, or of the reason why it was canceled. What would
+ * refuse every write, such as keys that have expired, says nothing of this one.
+ */
+static DdbMoveHope
+hope_of(const DdbStatus *status, DdbStatusKind kind)
+{
+	switch (kind)
+	{
+		case DDB_STATUS_VALIDATION:
+		case DDB_STATUS_LIMIT:
+			return DDB_MOVE_HOPELESS;
+		case DDB_STATUS_CANCELED:
+		case DDB_STATUS_OTHER:
+			return status->http_status < 500 ? DDB_MOVE_DOUBTFUL : DDB_MOVE_RETRY;
+		default:
+			return DDB_MOVE_RETRY;
+	}
+}
+
 /* A write was refused. */
 static void
 refuse(DdbMove *move, const DdbStatus *status)
@@ -365,8 +385,7 @@ refuse(DdbMove *move, const DdbStatus *status)
 	if ((kind != DDB_STATUS_CONDITION && kind != DDB_STATUS_CONFLICT) ||
 		++move->refusals > MAX_REFUSALS)
 	{
-		move->is_hopeless =
-			kind == DDB_STATUS_VALIDATION || kind == DDB_STATUS_LIMIT;
+		move->hope = hope_of(status, kind);
 		end(move, status);
 		return;
 	}
@@ -433,10 +452,10 @@ ddb_mover_operation(const DdbMove *move)
 	return move->operation;
 }
 
-bool
-ddb_mover_is_hopeless(const DdbMove *move)
+DdbMoveHope
+ddb_mover_hope(const DdbMove *move)
 {
-	return move->is_hopeless;
+	return move->hope;
 }
 
 List *

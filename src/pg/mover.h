@@ -36,8 +36,16 @@ extern const DdbStatus *ddb_mover_status(const DdbMove *move);
 /* The operation that failed. */
 extern const char *ddb_mover_operation(const DdbMove *move);
 
-/* It failed by what is in the message or the rows, and will fail again. */
-extern bool ddb_mover_is_hopeless(const DdbMove *move);
+/* Is there any use in trying it again? */
+typedef enum DdbMoveHope
+{
+	DDB_MOVE_RETRY,    /* yes, when times are better */
+	DDB_MOVE_DOUBTFUL, /* the rows were read, but the write was refused in a way
+								 * that we do not know */
+	DDB_MOVE_HOPELESS  /* no: it is for what is in the message or the rows */
+} DdbMoveHope;
+
+extern DdbMoveHope ddb_mover_hope(const DdbMove *move);
 
 /* Those who have a row of the group, as far as it is known: a list of the user
  * uuids, as the partition keys have them. */

@@ -398,8 +398,10 @@ ddb_shardreader_is_drained(const DdbShardReader *reader)
 {
 	if (ddb_shardreader_is_busy(reader) || ddb_shardreader_is_ready(reader))
 		return false;
+	if (reader->error.kind != DDB_OK)
+		return reader->batch == NULL || !ddb_batch_gives_up(reader->batch);
 	return reader->checkpoint.state == DDB_SHARD_DONE || reader->is_gone ||
-		   reader->error.kind != DDB_OK || reader->nempty >= DRAINED_ANSWERS;
+		   reader->nempty >= DRAINED_ANSWERS;
 }
 
 bool

@@ -299,6 +299,25 @@ def poison(case):
     tap.equal(case.process(), 0, "none of them is tried again")
 
 
+def refused_for_ever(case):
+    """A write that is refused, nobody knows why; those of others are not."""
+    case.begin()
+    case.bed.put_group(OTHER, ANDREW, "londo", key_at(0, 7))
+    case.broken.add(faults.refused("StrangeException"), times=10**6,
+                    when=lambda r: r.operation == "TransactWriteItems"
+                    and GROUP in r.body.decode())
+    case.say(key_at(1), "never")
+    case.say(key_at(2), "to others", group=OTHER)
+    tap.equal(case.process(), 1, "the other group's message is applied")
+    tap.equal({sk for _, sk, _ in case.rows(OTHER)}, {key_at(2)}, "rows move")
+    tap.equal([(f.sqlstate, f.attempts) for f in case.failures()],
+              [("HV000", 5)], "after some tries the one is a failure")
+    case.broken.clear()
+    case.say(key_at(3), "good")
+    case.process()
+    case.both(key_at(3), "good", "the next message moves the rows")
+
+
 def strange_messages(case):
     """Whatever others write under MSG#: nothing gets stuck."""
     case.begin()
@@ -324,7 +343,7 @@ def strange_messages(case):
 
 CASES = (forms_of_time, order, all_attributes, lagging_index, stale_index,
          moved_meanwhile, changed_meanwhile, key_taken, two_rows,
-         changed_message, poison, strange_messages)
+         changed_message, poison, refused_for_ever, strange_messages)
 
 
 def test():

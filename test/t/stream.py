@@ -168,7 +168,7 @@ def throttled(case):
 
 def move_fails(case):
     """One group cannot be moved for now; the others are, and are kept."""
-    case.bed.put_group(OTHER, ANDREW, "londo", key_at(0))
+    case.bed.put_group(OTHER, ANDREW, "londo", key_at(0, 7))
 
     def of_group(request):
         return request.operation == "TransactWriteItems" and \
