@@ -348,7 +348,7 @@ CASES = (forms_of_time, order, all_attributes, lagging_index, stale_index,
 
 def test():
     with faults.Faults(os.environ["DDB_ENDPOINT"]) as broken, \
-            Bed("moves", endpoint=broken.url) as bed:
+            Bed("moves", stream=True, endpoint=broken.url) as bed:
         case = Case(bed, broken)
         for run in CASES:
             if len(sys.argv) < 2 or run.__name__ in sys.argv[1:]:

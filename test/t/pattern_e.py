@@ -77,8 +77,9 @@ class Consumer(threading.Thread):
             last = self.sent.is_set()
             self.applied.append(self.bed.query(
                 "SELECT cruddur_process_stream()", on=self.session)[0][0])
-            # A backend that nobody listens to stops when its pipe is full.
-            while select.select([self.listener], [], [], 0.1)[0]:
+            # A backend that nobody listens to stops when its pipe is full. And
+            # a pause lets the senders have the emulator.
+            while select.select([self.listener], [], [], 1)[0]:
                 self.listener.poll()
             if last and self.applied[-1] == 0:
                 return
@@ -226,7 +227,8 @@ def as_the_lambda(bed, other):
 
 
 def test():
-    with Bed("pattern_e") as bed, Bed("pattern_e2") as other:
+    with Bed("pattern_e", stream=True) as bed, \
+            Bed("pattern_e2") as other:
         # Another consumer of the same stream: the database of the other bed.
         other.set_options(table_name=bed.table)
         thousand(bed, other)

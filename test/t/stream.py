@@ -435,7 +435,8 @@ CASES = (checkpoints, rolled_back, limits, one_consumer, iterators, throttled,
 
 def test():
     with faults.Faults(os.environ["DDB_ENDPOINT"]) as broken, \
-            Bed("stream", endpoint=broken.url, max_attempts="2") as bed:
+            Bed("stream", stream=True, endpoint=broken.url,
+                max_attempts="2") as bed:
         bed.put_group(GROUP, ANDREW, BAYKO, key_at(0))
         case = Case(bed, broken)
         for run in CASES:
