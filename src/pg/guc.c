@@ -8,6 +8,7 @@
 
 #include <limits.h>
 
+#include "miscadmin.h"
 #include "utils/guc.h"
 
 #include "guc.h"
@@ -18,6 +19,10 @@ bool ddb_guc_enable_pushdown;
 int ddb_guc_full_scan;
 int ddb_guc_max_read_units;
 int ddb_guc_write_mode;
+char *ddb_guc_worker_database;
+char *ddb_guc_worker_role;
+bool ddb_guc_stream_worker;
+int ddb_guc_worker_naptime_ms;
 
 static const struct config_enum_entry full_scan_options[] =
 	{{"allow", DDB_FULL_SCAN_ALLOW, false},
@@ -56,6 +61,77 @@ define_limits(void)
 							0,
 							INT_MAX,
 							PGC_SUSET,
+							0,
+							NULL,
+							NULL,
+							NULL);
+}
+
+/* Where and as whom the worker runs. */
+static void
+define_worker_place(void)
+{
+	/*
+	 * A setting for the postmaster can be made in the postmaster only. A library
+	 * that is loaded later knows these too, or it would complain of what
+	 * postgresql.conf says, but they do nothing there.
+	 */
+	GucContext context = process_shared_preload_libraries_in_progress
+							 ? PGC_POSTMASTER
+							 : PGC_SIGHUP;
+
+	DefineCustomStringVariable("cruddur_ddb.worker_database",
+							   "Sets the database in which the background "
+							   "worker runs.",
+							   "If empty, there is no background worker.",
+							   &ddb_guc_worker_database,
+							   "",
+							   context,
+							   0,
+							   NULL,
+							   NULL,
+							   NULL);
+
+	DefineCustomStringVariable("cruddur_ddb.worker_role",
+							   "Sets the role as which the background worker "
+							   "runs.",
+							   "If empty, it is the superuser that the cluster "
+							   "was initialized with.",
+							   &ddb_guc_worker_role,
+							   "",
+							   context,
+							   0,
+							   NULL,
+							   NULL,
+							   NULL);
+}
+
+static void
+define_worker(void)
+{
+	define_worker_place();
+
+	DefineCustomBoolVariable("cruddur_ddb.stream_worker",
+							 "Lets the background worker consume the stream of "
+							 "the messaging table.",
+							 NULL,
+							 &ddb_guc_stream_worker,
+							 true,
+							 PGC_SIGHUP,
+							 0,
+							 NULL,
+							 NULL,
+							 NULL);
+
+	DefineCustomIntVariable("cruddur_ddb.worker_naptime_ms",
+							"Sets how often the background worker looks for "
+							"what does not wake it, in milliseconds.",
+							NULL,
+							&ddb_guc_worker_naptime_ms,
+							1000,
+							10,
+							INT_MAX / 1000,
+							PGC_SIGHUP,
 							0,
 							NULL,
 							NULL,
@@ -118,5 +194,6 @@ ddb_guc_define(void)
 							 NULL);
 
 	define_limits();
+	define_worker();
 	MarkGUCPrefixReserved("cruddur_ddb");
 }

@@ -38,6 +38,23 @@ typedef enum DdbWriteMode
 /* cruddur_ddb.write_mode: a DdbWriteMode */
 extern PGDLLIMPORT int ddb_guc_write_mode;
 
+/*
+ * cruddur_ddb.worker_database, .worker_role: where and as whom the background
+ * worker runs. No database: there is no worker. No role: the superuser whom
+ * initdb made.
+ */
+extern PGDLLIMPORT char *ddb_guc_worker_database;
+extern PGDLLIMPORT char *ddb_guc_worker_role;
+
+/* cruddur_ddb.stream_worker: does the worker consume the stream? */
+extern PGDLLIMPORT bool ddb_guc_stream_worker;
+
+/*
+ * cruddur_ddb.worker_naptime_ms: how often the worker looks for what does not
+ * wake it
+ */
+extern PGDLLIMPORT int ddb_guc_worker_naptime_ms;
+
 /* Define the settings; once, from _PG_init. */
 extern void ddb_guc_define(void);
 
