@@ -38,6 +38,7 @@ OBJS = $(CLIENT) \
 	src/pg/own.o \
 	src/pg/report.o \
 	src/pg/guc.o \
+	src/pg/wakeup.o \
 	src/pg/convert.o \
 	src/pg/path.o \
 	src/pg/optionspec.o \
@@ -126,6 +127,8 @@ OBJS = $(CLIENT) \
 	src/pg/fdw_import.o \
 	src/pg/fdw_analyze.o \
 	src/pg/fdw.o \
+	src/pg/workplace.o \
+	src/pg/worker.o \
 	src/pg/module.o
 
 DATA = $(wildcard sql/$(EXTENSION)--*.sql)

@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "miscadmin.h"
 
 #include "commit.h"
 #include "compat.h"
@@ -12,6 +13,8 @@
 #include "prefetch.h"
 #include "prefetch_path.h"
 #include "session.h"
+#include "wakeup.h"
+#include "worker.h"
 
 PG_MODULE_MAGIC_EXT(.name = "cruddur_ddb", .version = DDB_VERSION);
 
@@ -25,4 +28,8 @@ _PG_init(void)
 	ddb_commit_init();
 	ddb_prefetch_init();
 	ddb_prefetch_path_init();
+	if (!process_shared_preload_libraries_in_progress)
+		return;
+	ddb_wakeup_init();
+	ddb_worker_register();
 }

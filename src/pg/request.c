@@ -17,6 +17,7 @@
 #include "describe.h"
 #include "mint.h"
 #include "request.h"
+#include "wakeup.h"
 
 #define MAX_OPERATION_LEN 40
 
@@ -213,7 +214,10 @@ cruddur_ddb_request(PG_FUNCTION_ARGS)
 	if (ddb_client_is_read(operation))
 		ddb_budget_check();
 	else
+	{
 		PreventCommandIfReadOnly("cruddur_ddb_request()");
+		ddb_wakeup_request();
+	}
 	cxt = ddb_session_context();
 	response = ddb_request_run(cxt, ddb_session_open(cxt), operation, payload);
 	/* CreateTable, UpdateTable, DeleteTable and their like */

@@ -20,6 +20,7 @@
 #include "mint.h"
 #include "sender.h"
 #include "verdict.h"
+#include "wakeup.h"
 
 /*
  * Of a batch: DynamoDB's limit is 16 MB, of which JSON takes more than the
@@ -108,6 +109,7 @@ ddb_sender_send(MemoryContext cxt, DdbSession *session, const DdbSend *sends,
 
 	Assert(nsends >= 1 && nsends <= DDB_TRANSACT_MAX_ACTIONS);
 	answer.call = ddb_own_set(seat, start_all_or_none(session, sends, nsends));
+	ddb_wakeup_request();
 	delay(answer.call, &rate, 0);
 	ddb_session_wait(session, answer.call);
 	(void) ddb_verdict_applied(cxt, session, &answer, &units);
@@ -297,6 +299,7 @@ launch(DdbSender *sender, Job *job)
 			   ? ddb_client_batch_write(client, writes, job->nsends, NULL, 0)
 			   : start_all_or_none(sender->session, job->sends, job->nsends);
 	job->call = ddb_own_set(job->seat, call);
+	ddb_wakeup_request();
 	job->state = JOB_FLYING;
 	job->left = job->nsends;
 	delay(call, &sender->rate, 0);

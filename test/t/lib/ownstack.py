@@ -1,6 +1,6 @@
 """
-A PostgreSQL server for one test, whose environment is the test's to choose.
-DynamoDB stays the one that is there already.
+A PostgreSQL server for one test, whose environment and settings are the test's
+to choose. DynamoDB stays the one that is there already.
 """
 
 import os
@@ -23,11 +23,13 @@ def compile_shim(folder, name):
 class OwnStack:
     """While it lasts, os.environ leads to it."""
 
-    def __init__(self, name, server_env):
+    def __init__(self, name, server_env=None, conf=""):
+        server_env = server_env or {}
         self.env = dict(os.environ, STACK_NAME=name,
                         AWS_ENDPOINT_URL=os.environ["DDB_UPSTREAM"],
                         DDB_STACK_SERVER_ENV=" ".join(
-                            "%s=%s" % pair for pair in server_env.items()))
+                            "%s=%s" % pair for pair in server_env.items()),
+                        DDB_STACK_CONF=conf)
         # The endpoint is to be used as it is, not replaced by a new one.
         self.env.pop("DDB_STACK_OWN_ENDPOINT", None)
         self.outside = {}
@@ -35,6 +37,26 @@ class OwnStack:
     def call(self, verb):
         return subprocess.run([STACK, verb], env=self.env, check=True,
                               stdout=subprocess.PIPE, text=True).stdout
+
+    def pg_ctl(self, *arguments):
+        """As the server's user, with nothing of ours in its environment."""
+        folder = os.environ["DDB_STACK_DIR"]
+        user = "postgres" if os.geteuid() == 0 else None
+        subprocess.run(
+            ["./pg_ctl", "-D", "data", "-s", "-w", "-t", "60", *arguments],
+            cwd=folder, user=user, group=user, check=True,
+            env={"PATH": os.environ["PATH"], "HOME": folder,
+                 "LC_ALL": "C.UTF-8"}, stdin=subprocess.DEVNULL)
+
+    def restart(self, mode):
+        """Stop in this mode and start again."""
+        self.pg_ctl("restart", "-m", mode, "-l", "server.log")
+
+    def log(self):
+        """All that the server has logged."""
+        with open(os.environ["DDB_STACK_DIR"] + "/server.log",
+                  encoding="utf-8", errors="replace") as log:
+            return log.read()
 
     def __enter__(self):
         self.call("down")
