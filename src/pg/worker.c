@@ -23,6 +23,7 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
+#include "utils/timeout.h"
 #include "utils/timestamp.h"
 
 #include "compat.h"
@@ -49,6 +50,7 @@ typedef struct Worker
 	bool locked;           /* are we the one consumer? */
 	bool installed;        /* was the extension there when we looked last? */
 	TimestampTz look_at;
+	TimeoutId alarm;   /* rings at look_at */
 	uint64 wakeups;    /* that we know of */
 	uint32 wait_event; /* of naps */
 	char *complaint;   /* of the last error, or NULL: got over it */
@@ -128,6 +130,14 @@ look_around(void)
 	worker.look_at = TimestampTzPlusMilliseconds(now, ddb_guc_worker_naptime_ms);
 	begin();
 	commit();
+	/* The network may be silent for longer than a naptime. */
+	enable_timeout_at(worker.alarm, worker.look_at);
+}
+
+/* Any timeout sets the latch; that is all that we want of ours. */
+static void
+ring(void)
+{
 }
 
 static void
@@ -319,6 +329,7 @@ cruddur_ddb_worker_main(Datum arg)
 	ddb_wakeup_attend();
 	error_context_stack = &callback;
 	worker.wait_event = ddb_compat_wait_event("CruddurDdbWorker");
+	worker.alarm = RegisterTimeout(USER_TIMEOUT, ring);
 	worker.cxt = AllocSetContextCreate(TopMemoryContext,
 									   "cruddur_ddb stream",
 									   ALLOCSET_DEFAULT_SIZES);

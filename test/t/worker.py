@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import time
+import uuid
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 
@@ -36,10 +37,10 @@ class Place:
         self.bed = bed
         self.proxy = proxy
 
-    def sent(self, text):
+    def sent(self, text, limit_s=10):
         """Send a message; seconds until both rows have it, or None."""
         self.bed.query(SEND, text)
-        return await_true(lambda: self.bed_rows() == {text}, 10)
+        return await_true(lambda: self.bed_rows() == {text}, limit_s)
 
     def bed_rows(self):
         return {item["message"]["S"] for item in self.bed.scan()
@@ -133,7 +134,7 @@ def settings(place):
     place.alter_system("SET cruddur_ddb.stream_worker = off")
     comes("turned off", "turned off")
     place.proxy.clear()
-    tap.ok(place.sent("unseen") is None and not
+    tap.ok(place.sent("unseen", 2) is None and not
            place.proxy.seen("GetRecords"), "it does nothing")
     tap.ok(place.bed.query("SELECT cruddur_process_stream() AS n")[0].n > 0,
            "so cruddur_process_stream() may")
@@ -181,10 +182,17 @@ def killed(place):
 
 
 def altered(place):
-    """ALTER SERVER reaches it; an error is logged once while it lasts."""
-    place.bed.set_options(endpoint=faults.closed_port())
-    tap.ok(place.sent("nobody there") is None, "a wrong endpoint stops it")
-    place.bed.set_options(endpoint=place.proxy.url)
+    """ALTER SERVER reaches it, and what it could not do meanwhile is done."""
+    bed = place.bed
+    bed.set_options(endpoint=faults.closed_port())
+    bed.put_message(GROUP, "bayko", time.strftime(
+        "%Y-%m-%dT%H:%M:%S.999999+00:00", time.gmtime()), "lost and found",
+                    uuid.uuid4())
+    tap.ok(await_true(lambda: "cannot connect" in place.stack.log())
+           is not None, "ALTER SERVER reaches it")
+    bed.set_options(endpoint=place.proxy.url)
+    tap.ok(await_true(lambda: place.bed_rows() == {"lost and found"})
+           is not None, "and back")
 
 
 def make_server(bed):
@@ -244,8 +252,9 @@ def others_want_it(place):
     comes("where it waits", "waiting for the database")
     bed.in_cluster("ALTER DATABASE t_worker_away RENAME TO {}")
     comes("until it has the old name")
+    place.stalled()
     bed.in_cluster("DROP DATABASE {}")
-    tap.ok(True, "and dropped, without FORCE")
+    tap.ok(True, "and dropped, without FORCE and in a stalled request")
     comes("it waits for the next", "waiting for the database")
 
 

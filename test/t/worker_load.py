@@ -6,6 +6,7 @@ PostgreSQL stopped. What it costs when idle; a record that cannot be applied.
 """
 
 import itertools
+import json
 import os
 import queue
 import select
@@ -14,11 +15,9 @@ import statistics
 import sys
 import threading
 import time
+import uuid
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
-
-import json
-import uuid
 
 import psycopg2
 
