@@ -13,6 +13,7 @@
 #include "utils/memutils.h"
 
 #include "batch.h"
+#include "guc.h"
 #include "http.h"
 #include "report.h"
 #include "shardreader.h"
@@ -22,7 +23,9 @@
 
 /* A shard can be read five times a second. Developer Guide, "Quotas" */
 #define MIN_PAUSE_US INT64CONST(200000)
-#define MAX_PAUSE_US INT64CONST(10000000)
+
+/* While nothing comes, in naptimes of the worker. */
+#define MAX_PAUSE_NAPS 10
 
 /* After an error, which the request's own retries have not got over. */
 #define FIRST_ERROR_PAUSE_US INT64CONST(250000)
@@ -251,9 +254,12 @@ take_iterator(DdbShardReader *reader)
 static void
 rest(DdbShardReader *reader)
 {
+	int64 max_pause_us =
+		INT64CONST(1000) * MAX_PAUSE_NAPS * ddb_guc_worker_naptime_ms;
+
 	get_over_error(reader);
 	reader->nempty++;
-	reader->pause_us = Min(2 * reader->pause_us, MAX_PAUSE_US);
+	reader->pause_us = Max(Min(2 * reader->pause_us, max_pause_us), MIN_PAUSE_US);
 	reader->due_us = reader->asked_us + reader->pause_us;
 	reader->phase = PHASE_IDLE;
 	if (!reader->is_last)

@@ -1,6 +1,7 @@
 """
 A PostgreSQL server for one test, whose environment and settings are the test's
-to choose. DynamoDB stays the one that is there already.
+to choose. DynamoDB stays the one that is there already, unless the test wants a
+new one: DynamoDB Local slows down as streams grow.
 """
 
 import os
@@ -23,7 +24,7 @@ def compile_shim(folder, name):
 class OwnStack:
     """While it lasts, os.environ leads to it."""
 
-    def __init__(self, name, server_env=None, conf=""):
+    def __init__(self, name, server_env=None, conf="", new_dynamodb=False):
         server_env = server_env or {}
         self.env = dict(os.environ, STACK_NAME=name,
                         AWS_ENDPOINT_URL=os.environ["DDB_UPSTREAM"],
@@ -31,7 +32,10 @@ class OwnStack:
                             "%s=%s" % pair for pair in server_env.items()),
                         DDB_STACK_CONF=conf)
         # The endpoint is to be used as it is, not replaced by a new one.
-        self.env.pop("DDB_STACK_OWN_ENDPOINT", None)
+        own_endpoint = self.env.pop("DDB_STACK_OWN_ENDPOINT", None)
+        self.new_dynamodb = new_dynamodb and own_endpoint
+        if self.new_dynamodb:
+            del self.env["AWS_ENDPOINT_URL"]
         self.outside = {}
 
     def call(self, verb):
@@ -63,10 +67,17 @@ class OwnStack:
         self.call("up")
         for line in self.call("env").splitlines():
             name, _, value = line.removeprefix("export ").partition("=")
+            value = value.strip("'")
             if name.startswith("PG") or name == "DDB_STACK_DIR":
-                self.outside[name] = os.environ.get(name)
-                os.environ[name] = value.strip("'")
+                self.set(name, value)
+            elif name == "DDB_ENDPOINT" and self.new_dynamodb:
+                self.set(name, value)
+                self.set("DDB_UPSTREAM", value)
         return self
+
+    def set(self, name, value):
+        self.outside[name] = os.environ.get(name)
+        os.environ[name] = value
 
     def __exit__(self, *_):
         for name, value in self.outside.items():

@@ -61,17 +61,16 @@ def does(what, host=None):
     return row is not None and what in row.query
 
 
-def turn_on_stream(bed):
-    """The messages' table gets a stream, as SPEC's section 2 has it."""
-    bed.dynamodb.update_table(
-        TableName=bed.table, StreamSpecification={
-            "StreamEnabled": True, "StreamViewType": "NEW_IMAGE"})
-
-
 @contextlib.contextmanager
-def consumed_bed(name, naptime_ms=1000, **server_options):
-    """A server of its own and, in it, a Bed that the worker is at home in."""
-    with OwnStack(name, conf=CONF % (name, naptime_ms)) as stack:
-        with Bed(name, **server_options) as bed:
-            turn_on_stream(bed)
-            yield stack, bed
+def consumed_bed(name, naptime_ms=1000):
+    """
+    A server and a DynamoDB of its own and, in it, a Bed whose stream the worker
+    reads.
+    """
+    with OwnStack(name, conf=CONF % (name, naptime_ms),
+                  new_dynamodb=True) as stack, Bed(name) as bed:
+        if await_true(lambda: bed.query(
+                "SELECT 1 FROM cruddur_stream_status WHERE state = 'reading'"
+                " AND last_error IS NULL")) is None:
+            raise RuntimeError("the worker does not read the stream")
+        yield stack, bed
