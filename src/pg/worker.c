@@ -319,7 +319,7 @@ tell_who_speaks(void *arg)
 void
 cruddur_ddb_worker_main(Datum arg)
 {
-	ErrorContextCallback callback = {.callback = tell_who_speaks};
+	ErrorContextCallback callback;
 
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
@@ -327,6 +327,9 @@ cruddur_ddb_worker_main(Datum arg)
 	ddb_workplace_enter();
 	SetConfigOption("application_name", WORKER_NAME, PGC_USERSET, PGC_S_SESSION);
 	ddb_wakeup_attend();
+	callback.callback = tell_who_speaks;
+	callback.arg = NULL;
+	callback.previous = NULL;
 	error_context_stack = &callback;
 	worker.wait_event = ddb_compat_wait_event("CruddurDdbWorker");
 	worker.alarm = RegisterTimeout(USER_TIMEOUT, ring);
