@@ -294,8 +294,8 @@ def poison(bed):
                       == {"later"}, 10) is not None,
            "a record that cannot be applied does not stop the next one")
     rows = bed.query("SELECT * FROM cruddur_stream_failures")
-    tap.equal([(json.loads(row.item_key)["sk"]["S"], row.sqlstate) for row in rows],
-              [("no time at all", "22000")], "it is reported")
+    tap.equal([(json.loads(row.item_key)["sk"]["S"], row.sqlstate)
+               for row in rows], [("no time at all", "22000")], "it is reported")
     tap.ok("poison" not in str(rows), "without its text")
 
 

@@ -35,7 +35,8 @@ def await_true(condition, limit_s=LIMIT_S):
 def session(dbname, host=None):
     """One that lasts for the block only, in autocommit."""
     connection = psycopg2.connect(
-        dbname=dbname, host=host, cursor_factory=psycopg2.extras.NamedTupleCursor)
+        dbname=dbname, host=host,
+        cursor_factory=psycopg2.extras.NamedTupleCursor)
     connection.autocommit = True
     try:
         yield connection.cursor()
