@@ -276,7 +276,7 @@ def test():
     with OwnStack("worker", conf=CONF % ("worker", 200)) as stack:
         no_database(stack)
         with faults.Faults(os.environ["DDB_ENDPOINT"]) as proxy, \
-                Bed("worker", endpoint=proxy.url,
+                Bed("worker", stream=True, endpoint=proxy.url,
                     request_timeout_ms="2000") as bed:
             bed.put_group(GROUP, "andrewbrown", "bayko", key_at(2))
             place = Place(stack, bed, proxy)

@@ -69,7 +69,8 @@ def consumed_bed(name, naptime_ms=1000):
     reads.
     """
     with OwnStack(name, conf=CONF % (name, naptime_ms),
-                  new_dynamodb=True) as stack, Bed(name) as bed:
+                  new_dynamodb=True) as stack, \
+            Bed(name, stream=True) as bed:
         if await_true(lambda: bed.query(
                 "SELECT 1 FROM cruddur_stream_status WHERE state = 'reading'"
                 " AND last_error IS NULL")) is None:
