@@ -60,13 +60,6 @@ typedef struct Worker
 
 static Worker worker;
 
-/* What pg_stat_activity shows. */
-static void
-show(BackendState state, const char *what)
-{
-	pgstat_report_activity(state, what);
-}
-
 static void
 close_stream(void)
 {
@@ -185,7 +178,7 @@ consume(void)
 	if (wakeups != worker.wakeups)
 		ddb_stream_wake(worker.stream);
 	worker.wakeups = wakeups;
-	show(STATE_RUNNING, "consuming the stream");
+	pgstat_report_activity(STATE_RUNNING, "consuming the stream");
 	saved = ddb_stream_step(worker.stream, MAX_RECORDS);
 	if (saved)
 		save_stream();
@@ -228,7 +221,7 @@ turn(void)
 	if (obstacle == NULL)
 		return consume();
 	step_aside();
-	show(STATE_IDLE, obstacle);
+	pgstat_report_activity(STATE_IDLE, obstacle);
 	return ddb_guc_worker_naptime_ms;
 }
 
@@ -301,7 +294,7 @@ nap(int nap_ms)
 	if (nap_ms <= 0)
 		return;
 	if (worker.stream != NULL)
-		show(STATE_IDLE, "waiting for records of the stream");
+		pgstat_report_activity(STATE_IDLE, "waiting for records of the stream");
 	(void) WaitLatch(MyLatch,
 					 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
 					 Min(nap_ms, ddb_guc_worker_naptime_ms),
