@@ -54,6 +54,9 @@ extern bool ddb_outbox_step(DdbOutbox *outbox);
  */
 extern int64 ddb_outbox_save(DdbOutbox *outbox);
 
+/* How many entries are taken and not saved. */
+extern int ddb_outbox_under_way(const DdbOutbox *outbox);
+
 /*
  * In how many ms there is something to do: 0 while entries are under way or to
  * be saved; else when the first of those that wait is due, as of the last load;
