@@ -32,6 +32,7 @@ struct DdbDelivery
 	const DdbSend *sends;
 	int nsends;
 	char token[DDB_UUID_TEXT_LEN];
+	bool by_token; /* sent as TransactWriteItems */
 	DdbDeliveryState state;
 	Step step;
 	int current; /* the write that is asked for, or read back */
@@ -48,8 +49,8 @@ struct DdbDelivery
 };
 
 DdbDelivery *
-ddb_delivery_create(MemoryContext cxt, DdbSession *session,
-					const DdbSend *sends, int nsends, const pg_uuid_t *token)
+ddb_delivery_create(MemoryContext cxt, DdbSession *session, const DdbSend *sends,
+					int nsends, const pg_uuid_t *token, bool by_token)
 {
 	DdbDelivery *delivery = MemoryContextAllocZero(cxt, sizeof(DdbDelivery));
 
@@ -58,6 +59,8 @@ ddb_delivery_create(MemoryContext cxt, DdbSession *session,
 	delivery->sends = sends;
 	delivery->nsends = nsends;
 	ddb_convert_uuid_text(token, delivery->token);
+	delivery->by_token =
+		by_token || nsends > 1 || sends[0].write.expect == DDB_EXPECT_PRESENT;
 	delivery->seat = ddb_session_own_call(cxt);
 	delivery->page = ddb_session_create_page(cxt);
 	ddb_status_clear(&delivery->status);
@@ -90,15 +93,6 @@ rate_of(const DdbDelivery *delivery)
 					 .writes = true};
 }
 
-/* May it be repeated as it is, or be told when it was applied? */
-static bool
-is_plain(const DdbDelivery *delivery)
-{
-	const DdbWrite *write = &delivery->sends[0].write;
-
-	return delivery->nsends == 1 && write->expect != DDB_EXPECT_PRESENT;
-}
-
 static void
 start_write(DdbDelivery *delivery)
 {
@@ -111,11 +105,11 @@ start_write(DdbDelivery *delivery)
 		writes[i] = delivery->sends[i].write;
 	set_call(delivery,
 			 STEP_WRITE,
-			 is_plain(delivery) ? ddb_client_write(client, &writes[0])
-								: ddb_client_transact_write(client,
+			 delivery->by_token ? ddb_client_transact_write(client,
 															writes,
 															delivery->nsends,
-															delivery->token));
+															delivery->token)
+								: ddb_client_write(client, &writes[0]));
 	if (delay_ms > 0)
 		ddb_call_delay(delivery->call, delay_ms);
 }

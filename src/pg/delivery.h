@@ -6,7 +6,8 @@
  * written. It may have been written before, by a delivery whose answer was lost or
  * not saved. Where a write is put or deleted without a condition, another one
  * does no harm. An INSERT that is refused is read back: an item that is the same
- * is ours. All else goes as TransactWriteItems with the entry's token, so that
+ * is ours: but only as long as nothing that comes after it was delivered, or it
+ * would undo that. All else goes as TransactWriteItems with the entry's token, so that
  * DynamoDB knows it again for ten minutes; later an UPDATE that is refused,
  * though the item is as it leaves it, cannot be told from another's.
  */
@@ -31,10 +32,14 @@ typedef enum DdbDeliveryState
 	DDB_DELIVERY_CUT_OFF  /* the same, as for all of this server and user */
 } DdbDeliveryState;
 
-/* Nothing is asked yet. All but cxt is borrowed; it ends with cxt. */
+/*
+ * Nothing is asked yet. All but cxt is borrowed; it ends with cxt. by_token: a
+ * single write that could do without goes with the token, too; that costs twice
+ * the write units.
+ */
 extern DdbDelivery *ddb_delivery_create(MemoryContext cxt, DdbSession *session,
 										const DdbSend *sends, int nsends,
-										const pg_uuid_t *token);
+										const pg_uuid_t *token, bool by_token);
 
 /*
  * Go on as far as that goes without waiting, in or outside of a transaction. The

@@ -63,6 +63,7 @@ typedef struct Entry
 struct DdbOutbox
 {
 	MemoryContext cxt;
+	bool in_one;
 	dlist_head entries;
 	int nentries;
 	dlist_head origins;
@@ -96,11 +97,12 @@ ddb_outbox_unlock(void)
 }
 
 DdbOutbox *
-ddb_outbox_open(MemoryContext cxt)
+ddb_outbox_open(MemoryContext cxt, bool in_one)
 {
 	DdbOutbox *outbox = MemoryContextAllocZero(cxt, sizeof(DdbOutbox));
 
 	outbox->cxt = cxt;
+	outbox->in_one = in_one;
 	dlist_init(&outbox->entries);
 	dlist_init(&outbox->origins);
 	return outbox;
@@ -231,7 +233,7 @@ open_session(Entry *entry)
 }
 
 static void
-begin_delivery(Entry *entry)
+begin_delivery(const DdbOutbox *outbox, Entry *entry)
 {
 	entry->error = attempt(entry->cxt, read_writes, entry);
 	if (entry->error != NULL)
@@ -249,7 +251,8 @@ begin_delivery(Entry *entry)
 										  entry->session,
 										  entry->sends,
 										  entry->nsends,
-										  &entry->row.token);
+										  &entry->row.token,
+										  outbox->in_one);
 }
 
 static void
@@ -269,7 +272,7 @@ add_entry(DdbOutbox *outbox, const DdbOutboxRow *row)
 	entry->row.writes = writes;
 	dlist_push_tail(&outbox->entries, &entry->node);
 	outbox->nentries++;
-	begin_delivery(entry);
+	begin_delivery(outbox, entry);
 }
 
 static void
@@ -495,6 +498,8 @@ ddb_outbox_save(DdbOutbox *outbox)
 	}
 	if (n > 0)
 		ddb_outboxtable_delete(ids, n);
+	/* What was held back may be written next, and an older write not again. */
+	ForceSyncCommit();
 	pfree(ids);
 	return n;
 }

@@ -27,9 +27,12 @@ extern void ddb_outbox_unlock(void);
 /*
  * Nothing is taken yet. What is made lives in cxt, which may outlive
  * transactions; its reset ends all requests, and what was not saved is delivered
- * again by the next to open it, which does no harm.
+ * again by the next to open it, which does no harm. in_one: it is loaded, stepped
+ * and saved several times in one transaction, after whose end an entry may be
+ * delivered again though others of its item were, too; so all are known by their
+ * tokens, which costs twice the write units.
  */
-extern DdbOutbox *ddb_outbox_open(MemoryContext cxt);
+extern DdbOutbox *ddb_outbox_open(MemoryContext cxt, bool in_one);
 
 /*
  * In a transaction: take entries that are due, besides those under way, up to

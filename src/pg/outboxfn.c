@@ -61,7 +61,7 @@ cruddur_outbox_deliver(PG_FUNCTION_ARGS)
 				 errhint("Where the background worker does it, there is no "
 						 "need to.")));
 	cxt = ddb_session_context();
-	delivered = deliver(ddb_outbox_open(cxt), max_entries);
+	delivered = deliver(ddb_outbox_open(cxt, true), max_entries);
 	MemoryContextDelete(cxt);
 	PG_RETURN_INT64(delivered);
 }
