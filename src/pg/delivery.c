@@ -366,13 +366,19 @@ take_item(DdbDelivery *delivery)
 		conclude(delivery);
 }
 
+bool
+ddb_delivery_ready(const DdbDelivery *delivery)
+{
+	return delivery->state == DDB_DELIVERY_UNDER_WAY &&
+		   (delivery->call == NULL || ddb_call_done(delivery->call));
+}
+
 DdbDeliveryState
 ddb_delivery_advance(DdbDelivery *delivery)
 {
 	MemoryContext caller = MemoryContextSwitchTo(delivery->cxt);
 
-	while (delivery->state == DDB_DELIVERY_UNDER_WAY &&
-		   (delivery->call == NULL || ddb_call_done(delivery->call)))
+	while (ddb_delivery_ready(delivery))
 	{
 		switch (delivery->step)
 		{

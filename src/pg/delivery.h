@@ -47,6 +47,9 @@ extern DdbDelivery *ddb_delivery_create(MemoryContext cxt, DdbSession *session,
  */
 extern DdbDeliveryState ddb_delivery_advance(DdbDelivery *delivery);
 
+/* Would ddb_delivery_advance() go on? */
+extern bool ddb_delivery_ready(const DdbDelivery *delivery);
+
 /* In a transaction: raise the error of one that is over and was not done. */
 extern void ddb_delivery_raise(const DdbDelivery *delivery)
 	__attribute__((noreturn));

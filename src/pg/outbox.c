@@ -376,6 +376,21 @@ advance(DdbOutbox *outbox)
 	return any;
 }
 
+static bool
+any_ready(DdbOutbox *outbox)
+{
+	dlist_iter iter;
+
+	dlist_foreach(iter, &outbox->entries)
+	{
+		Entry *entry = dlist_container(Entry, node, iter.cur);
+
+		if (entry->delivery != NULL && ddb_delivery_ready(entry->delivery))
+			return true;
+	}
+	return false;
+}
+
 /* Pump each client. Returns for how long one may wait then. */
 static int
 pump(DdbOutbox *outbox)
@@ -404,6 +419,20 @@ pump(DdbOutbox *outbox)
 	return timeout_ms;
 }
 
+/* All that can be done without waiting. Is any of them over? */
+static bool
+go_on(DdbOutbox *outbox, int *timeout_ms)
+{
+	bool over;
+
+	do
+	{
+		over = advance(outbox);
+		*timeout_ms = pump(outbox);
+	} while (!over && any_ready(outbox));
+	return over;
+}
+
 bool
 ddb_outbox_step(DdbOutbox *outbox)
 {
@@ -412,15 +441,12 @@ ddb_outbox_step(DdbOutbox *outbox)
 	CHECK_FOR_INTERRUPTS();
 	if (outbox->nentries == 0)
 		return false;
-	(void) advance(outbox);
-	timeout_ms = pump(outbox);
-	if (advance(outbox))
+	if (go_on(outbox, &timeout_ms))
 		return true;
 	if (timeout_ms != 0)
 		ddb_network_wait(timeout_ms);
 	CHECK_FOR_INTERRUPTS();
-	(void) pump(outbox);
-	return advance(outbox);
+	return go_on(outbox, &timeout_ms);
 }
 
 static void
