@@ -289,8 +289,7 @@ find_exceptions(DdbOutbox *outbox, DdbOutboxExcept *except)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	int64 *ids = palloc((outbox->nentries + 1) * sizeof(int64));
-	const char **servers = NULL;
-	const char **users = NULL;
+	const char **origins = NULL;
 	dlist_iter iter;
 
 	*except = (DdbOutboxExcept){.ids = ids};
@@ -303,13 +302,11 @@ find_exceptions(DdbOutbox *outbox, DdbOutboxExcept *except)
 
 		if (origin->until <= now)
 			continue;
-		servers = servers == NULL ? palloc(size) : repalloc(servers, size);
-		users = users == NULL ? palloc(size) : repalloc(users, size);
-		servers[except->norigins] = origin->server_name;
-		users[except->norigins++] = origin->user_name;
+		origins = origins == NULL ? palloc(size) : repalloc(origins, size);
+		origins[except->norigins++] =
+			psprintf("%s\n%s", origin->server_name, origin->user_name);
 	}
-	except->servers = servers;
-	except->users = users;
+	except->origins = origins;
 }
 
 /* When it is worth to look again, if nobody writes. */

@@ -16,7 +16,10 @@
 /* Entries under way at a time. */
 #define MAX_UNDER_WAY 100
 
-/* Until nothing is due, or so many entries were taken. */
+/*
+ * Until nothing is due, or so many entries were taken. To look for more is dear,
+ * so some are to be done before.
+ */
 static int64
 deliver(DdbOutbox *outbox, int max_entries)
 {
@@ -26,12 +29,15 @@ deliver(DdbOutbox *outbox, int max_entries)
 
 	for (;;)
 	{
-		int loaded =
-			ddb_outbox_load(outbox, Min(MAX_UNDER_WAY, under_way + left));
+		if (under_way <= MAX_UNDER_WAY / 2)
+		{
+			int loaded =
+				ddb_outbox_load(outbox, Min(MAX_UNDER_WAY, under_way + left));
 
-		left -= loaded - under_way;
-		if (loaded == 0)
-			return delivered;
+			left -= loaded - under_way;
+			if (loaded == 0)
+				return delivered;
+		}
 		while (!ddb_outbox_step(outbox))
 			;
 		delivered += ddb_outbox_save(outbox);

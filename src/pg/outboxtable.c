@@ -48,13 +48,12 @@ static const Statement select_due =
 	{"SELECT o.id, o.server_name, o.user_name, o.token, o.attempts, o.writes "
 	 "FROM %1$s o WHERE o.state = 'waiting' "
 	 "AND o.next_attempt_at <= clock_timestamp() AND NOT o.id = ANY ($1) "
-	 "AND NOT EXISTS (SELECT FROM unnest($2, $3) AS p (server_name, user_name) "
-	 "WHERE p.server_name = o.server_name AND p.user_name = o.user_name) "
+	 "AND NOT o.server_name || E'\\n' || o.user_name = ANY ($2) "
 	 "AND NOT EXISTS (SELECT FROM %1$s e WHERE e.state = 'waiting' "
 	 "AND e.id < o.id AND e.keys && (o.keys || o.needs)) "
-	 "ORDER BY o.id LIMIT $4",
-	 4,
-	 {INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, INT4OID}};
+	 "ORDER BY o.id LIMIT $3",
+	 3,
+	 {INT8ARRAYOID, TEXTARRAYOID, INT4OID}};
 
 static const Statement select_next_due =
 	{"SELECT ceil(extract(epoch FROM min(next_attempt_at) - clock_timestamp()) "
@@ -259,9 +258,8 @@ ddb_outboxtable_select(const DdbOutboxExcept *except, int max_rows,
 {
 	MemoryContext cxt = CurrentMemoryContext;
 	MemoryContext spi_cxt;
-	Datum values[4] = {bigint_array(except->ids, except->nids),
-					   text_array(except->servers, except->norigins),
-					   text_array(except->users, except->norigins),
+	Datum values[3] = {bigint_array(except->ids, except->nids),
+					   text_array(except->origins, except->norigins),
 					   Int32GetDatum(max_rows)};
 	Place place;
 	int n;

@@ -46,8 +46,8 @@ typedef struct DdbOutboxExcept
 {
 	const int64 *ids;
 	int nids;
-	const char *const *servers; /* beside users: those of this server and user */
-	const char *const *users;
+	const char *const *origins; /* all of these servers and users, each "server",
+								 * a new line, "user" */
 	int norigins;
 } DdbOutboxExcept;
 
