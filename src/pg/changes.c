@@ -240,9 +240,8 @@ ddb_changes_add(DdbChanges *changes, const DdbChange *change)
 	if (!changes->immediate)
 		return buffer(changes, change);
 	old = enter(changes);
-	done = is_buffered(changes, change)
-			   ? buffer(changes, change)
-			   : send_now(changes, change);
+	done = is_buffered(changes, change) ? buffer(changes, change)
+										: send_now(changes, change);
 	MemoryContextSwitchTo(old);
 	return done;
 }
