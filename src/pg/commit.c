@@ -3,8 +3,9 @@
  *		COMMIT and ROLLBACK of what was buffered.
  *
  * The write set is sent before PostgreSQL commits, when an error can still abort
- * the transaction; or stored, in mode "outbox". What fails afterwards (a serialization failure, a crash) finds
- * DynamoDB written; README.md says so.
+ * the transaction; in mode "outbox" it is stored instead (deposit.c). What fails
+ * after it was sent (a serialization failure, a crash) finds DynamoDB written;
+ * README.md says so.
  */
 #include "postgres.h"
 

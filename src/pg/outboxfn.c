@@ -62,7 +62,7 @@ cruddur_outbox_deliver(PG_FUNCTION_ARGS)
 				 errmsg("max_entries must be 1 or more")));
 	if (!ddb_outbox_lock(false))
 		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_IN_USE),
+				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 				 errmsg("the outbox is being delivered by another session"),
 				 errhint("Where the background worker does it, there is no "
 						 "need to.")));
