@@ -12,9 +12,13 @@
 #include "delivery.h"
 #include "input.h"
 #include "itemkey.h"
+#include "own.h"
 #include "report.h"
 #include "table.h"
 #include "verdict.h"
+
+/* As many tokens as can be made of one. */
+#define MAX_POSTPONED 15
 
 typedef enum Step
 {
@@ -29,7 +33,7 @@ struct DdbDelivery
 {
 	MemoryContext cxt;
 	DdbSession *session;
-	const DdbSend *sends;
+	DdbSend *sends;
 	int nsends;
 	char token[DDB_UUID_TEXT_LEN];
 	bool by_token; /* sent as TransactWriteItems */
@@ -41,6 +45,7 @@ struct DdbDelivery
 	DdbPage *page;
 	DdbStatus status; /* of what ended it */
 	bool no_member;   /* that did */
+	int postponed;    /* by so many microseconds */
 
 	/* whether the sender is a member */
 	DdbRead read;
@@ -56,7 +61,8 @@ ddb_delivery_create(MemoryContext cxt, DdbSession *session, const DdbSend *sends
 
 	delivery->cxt = cxt;
 	delivery->session = session;
-	delivery->sends = sends;
+	delivery->sends = MemoryContextAlloc(cxt, nsends * sizeof(DdbSend));
+	memcpy(delivery->sends, sends, nsends * sizeof(DdbSend));
 	delivery->nsends = nsends;
 	ddb_convert_uuid_text(token, delivery->token);
 	delivery->by_token =
@@ -340,6 +346,60 @@ conclude(DdbDelivery *delivery)
 	delivery->state = has_update ? DDB_DELIVERY_REFUSED : DDB_DELIVERY_DONE;
 }
 
+/* The item or key with another sort key, as JSON. */
+static DdbKeyText
+replace_sort_key(DdbDelivery *delivery, const char *json, size_t len,
+				 const char *sk)
+{
+	const DdbImage *image = ddb_itemkey_parse(json, len);
+	DdbItemAttribute *attributes =
+		palloc(image->nattributes * sizeof(DdbItemAttribute));
+	char *value = psprintf("{\"S\":\"%s\"}", sk);
+	DdbOwned *seat = ddb_own_register(delivery->cxt, free);
+	DdbText text = {0};
+
+	for (int i = 0; i < image->nattributes; i++)
+	{
+		attributes[i] = image->attributes[i];
+		if (strcmp(attributes[i].name, "sk") != 0)
+			continue;
+		attributes[i].json = value;
+		attributes[i].json_len = strlen(value);
+	}
+	ddb_image_write(&text, attributes, image->nattributes);
+	return (DdbKeyText){.text = ddb_own_set(seat, text.data), .len = text.len};
+}
+
+/*
+ * Another message of the group has the same microsecond: this one takes the next.
+ * Its token follows from the one before, as the same is to come of it when it is
+ * delivered again. False: it cannot.
+ */
+static bool
+postpone_message(DdbDelivery *delivery, DdbSend *send)
+{
+	DdbWrite *write = &send->write;
+	char *last = &delivery->token[DDB_UUID_TEXT_LEN - 2];
+	char next[DDB_TIMESTAMP_LEN];
+	TimestampTz at;
+	DdbKeyText text;
+
+	if (++delivery->postponed > MAX_POSTPONED ||
+		!ddb_send_string(send, "sk", &text) ||
+		!ddb_convert_parse_timestamptz(text.text, text.len, &at))
+		return false;
+	ddb_convert_sort_key(at + 1, next);
+	text = replace_sort_key(delivery, write->item, write->item_len, next);
+	write->item = text.text;
+	write->item_len = text.len;
+	text = replace_sort_key(delivery, write->key, write->key_len, next);
+	write->key = text.text;
+	write->key_len = text.len;
+	*last = *last == 'f' ? '0' : *last == '9' ? 'a' : *last + 1;
+	start_write(delivery);
+	return true;
+}
+
 static void
 take_item(DdbDelivery *delivery)
 {
@@ -347,7 +407,7 @@ take_item(DdbDelivery *delivery)
 	const DdbPage *page = delivery->page;
 	DdbStatus refusal = delivery->status;
 	const DdbImage *there = NULL;
-	const DdbSend *send = &delivery->sends[delivery->current];
+	DdbSend *send = &delivery->sends[delivery->current];
 
 	if (!decode(delivery, ddb_session_wanted(&whole_item, NULL, 0, true)))
 		return;
@@ -357,6 +417,9 @@ take_item(DdbDelivery *delivery)
 								  page->items[0].len);
 	if (!ddb_verdict_stands(&send->write, there))
 	{
+		if (there != NULL && send->members_only &&
+			postpone_message(delivery, send))
+			return;
 		delivery->status.maybe_applied = false;
 		delivery->state = DDB_DELIVERY_REFUSED;
 	}

@@ -10,6 +10,8 @@
  * would undo that. All else goes as TransactWriteItems with the entry's token, so that
  * DynamoDB knows it again for ten minutes; later an UPDATE that is refused,
  * though the item is as it leaves it, cannot be told from another's.
+ *
+ * A message whose time another one of its group has takes the next microsecond.
  */
 #ifndef DDB_DELIVERY_H
 #define DDB_DELIVERY_H

@@ -171,7 +171,8 @@ cut_off(DdbOutbox *outbox, const Entry *entry, const char *why)
 			MemoryContextStrdup(outbox->cxt, entry->row.user_name);
 		dlist_push_tail(&outbox->origins, &origin->node);
 	}
-	if (origin->pause_ms == 0)
+	/* Those who call a function again and again would fill the log. */
+	if (origin->pause_ms == 0 && !outbox->in_one)
 		ereport(LOG,
 				(errmsg("the outbox of user \"%s\" on server \"%s\" waits",
 						origin->user_name,

@@ -62,6 +62,24 @@ SELECT cruddur_outbox_retry(id) FROM cruddur_outbox;
 SELECT cruddur_outbox_deliver();
 SELECT handle, message FROM cruddur_list_messages('londo', :'group');
 SELECT * FROM pg_temp.outbox();
+-- Two messages of one time: the second gets the next microsecond, also when it is
+-- delivered again.
+SELECT count(*) FROM cruddur_create_message('bayko', :'group', 'first');
+SELECT cruddur_outbox_deliver();
+SELECT count(*) FROM cruddur_create_message('andrewbrown', :'group', 'second');
+SELECT created_at AS first, to_char(created_at AT TIME ZONE 'UTC',
+	'YYYY-MM-DD"T"HH24:MI:SS.US+00:00') AS taken
+FROM cruddur_list_messages('bayko', :'group') WHERE message = 'first' \gset
+UPDATE cruddur_outbox SET writes = convert_to(regexp_replace(
+	convert_from(writes, 'UTF8'), '"sk":{"S":"[^"]*"}',
+	'"sk":{"S":"' || :'taken' || '"}', 'g'), 'UTF8');
+BEGIN;
+SELECT cruddur_outbox_deliver();
+ROLLBACK;
+SELECT cruddur_outbox_deliver();
+SELECT message, created_at - :'first' AS later
+FROM cruddur_list_messages('bayko', :'group') WHERE message IN ('first', 'second');
+SELECT * FROM pg_temp.outbox();
 SELECT cruddur_drop_table('sql-outbox')->>'TableName' AS dropped;
 DROP TABLE users;
 DROP USER MAPPING FOR CURRENT_USER SERVER cruddur;

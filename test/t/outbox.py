@@ -198,6 +198,9 @@ def storm(bed, proxy):
               bed.query("SELECT n FROM clock")[0][0],
               "the item is as the last commit wrote it")
     tap.equal(waiting(bed), [], "nothing is left")
+    for row in bed.query("SELECT last_error, attempts, convert_from(writes,"
+                         " 'UTF8') AS writes FROM cruddur_outbox"):
+        tap.note(row)
 
 
 def create(bed, handle, text):
@@ -223,6 +226,34 @@ def poison(bed):
     bed.query("SELECT cruddur_outbox_retry(id) FROM cruddur_outbox")
     tap.equal(deliver(bed), 1, "it is delivered once the cause is gone")
     tap.ok("poison" in messages(bed), "and has arrived")
+
+
+def exclusive(bed):
+    """Who delivers does so alone; who commits the same item waits."""
+    first = bed.connect()
+    first.autocommit = False
+    bed.query("SELECT cruddur_outbox_deliver()", on=first)
+    tap.fails(lambda: deliver(bed), "55P03", "only one delivers at a time")
+    first.rollback()
+    bed.query(OUTBOX, on=first)
+    bed.query("INSERT INTO shared VALUES ('locked', 1), ('other', 1)",
+              on=first)
+    bed.query("PREPARE TRANSACTION 'locking'", on=first)
+    first.rollback()
+    bed.query("SET lock_timeout = '100ms'")
+    tap.fails(lambda: bed.query("INSERT INTO shared VALUES ('locked', 2)"),
+              "55P03", "a commit waits for one that writes its item")
+    bed.query("INSERT INTO shared VALUES ('free', 1)")
+    tap.equal(deliver(bed), 1, "others do not")
+    tap.fails(lambda: bed.query("INSERT INTO shared SELECT n::text, n FROM"
+                                " generate_series(1, 300) n"),
+              "55P03", "one of many items waits for any")
+    bed.query("COMMIT PREPARED 'locking'")
+    bed.query("INSERT INTO shared VALUES ('locked', 2)")
+    bed.query("RESET lock_timeout")
+    tap.equal(deliver(bed), 2, "when it is over, both go")
+    tap.equal(bed.query("SELECT n FROM shared WHERE name = 'locked'")[0][0],
+              2, "in the order of their commits")
 
 
 def prepared(bed):
@@ -308,6 +339,7 @@ def test():
         storm(bed, proxy)
         bed.query(OUTBOX)
         poison(bed)
+        exclusive(bed)
         prepared(bed)
         dumped(bed)
 
