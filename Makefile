@@ -59,6 +59,9 @@ OBJS = $(CLIENT) \
 	src/pg/send.o \
 	src/pg/verdict.o \
 	src/pg/sender.o \
+	src/pg/sendtext.o \
+	src/pg/outboxtable.o \
+	src/pg/deposit.o \
 	src/pg/commit.o \
 	src/pg/overlay.o \
 	src/pg/pages.o \
@@ -90,6 +93,9 @@ OBJS = $(CLIENT) \
 	src/pg/messageitem.o \
 	src/pg/messages.o \
 	src/pg/seed.o \
+	src/pg/delivery.o \
+	src/pg/outbox.o \
+	src/pg/outboxfn.o \
 	src/pg/request.o \
 	src/pg/schema.o \
 	src/pg/scan.o \

@@ -299,6 +299,61 @@ COST 10000;
 COMMENT ON FUNCTION cruddur_process_stream(int) IS
 'moves the rows of message groups to the messages that the stream of the messaging table tells of, up to max_records of them, and announces new ones on channel cruddur_messages; returns how many messages were applied, 0 where nothing is left; 55P03 while another session or the worker does it';
 
+/* The outbox: what write_mode 'outbox' has committed and is not delivered yet */
+
+CREATE TABLE cruddur_outbox (
+	id bigserial PRIMARY KEY,
+	server_name text NOT NULL,
+	user_name text NOT NULL,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	state text NOT NULL DEFAULT 'waiting'
+		CHECK (state IN ('waiting', 'failed')),
+	attempts int NOT NULL DEFAULT 0,
+	next_attempt_at timestamptz NOT NULL DEFAULT now(),
+	sqlstate text,
+	last_error text,
+	token uuid NOT NULL,
+	keys bigint[] NOT NULL,
+	needs bigint[] NOT NULL,
+	writes bytea NOT NULL);
+CREATE INDEX cruddur_outbox_keys ON cruddur_outbox
+	USING gin (keys) WITH (fastupdate = off) WHERE state = 'waiting';
+SELECT pg_catalog.pg_extension_config_dump('cruddur_outbox', '');
+SELECT pg_catalog.pg_extension_config_dump('cruddur_outbox_id_seq', '');
+COMMENT ON TABLE cruddur_outbox IS
+'writes that were committed in cruddur_ddb.write_mode ''outbox'' and are not delivered to DynamoDB yet, in the order of delivery; the writes hold the texts of messages';
+COMMENT ON COLUMN cruddur_outbox.user_name IS
+'who wrote it, and whose user mapping delivers it';
+COMMENT ON COLUMN cruddur_outbox.state IS
+'waiting, or failed: it will not be tried again unless by cruddur_outbox_retry()';
+COMMENT ON COLUMN cruddur_outbox.attempts IS
+'attempts that have failed';
+COMMENT ON COLUMN cruddur_outbox.sqlstate IS
+'of the last error, if any';
+COMMENT ON COLUMN cruddur_outbox.token IS
+'by which DynamoDB knows a repeated request (ClientRequestToken)';
+COMMENT ON COLUMN cruddur_outbox.keys IS
+'hashes of what it writes; later entries with one of these wait for it';
+COMMENT ON COLUMN cruddur_outbox.needs IS
+'hashes of what it needs; it waits for earlier entries that write these';
+COMMENT ON COLUMN cruddur_outbox.writes IS
+'the writes as JSON in UTF-8: convert_from(writes, ''UTF8'')';
+
+CREATE FUNCTION cruddur_outbox_deliver(max_entries int DEFAULT 1000)
+RETURNS bigint
+AS 'MODULE_PATHNAME'
+LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE
+COST 10000;
+COMMENT ON FUNCTION cruddur_outbox_deliver(int) IS
+'delivers what waits in cruddur_outbox, for all users, and returns how many entries were delivered; for those who run no background worker';
+
+CREATE FUNCTION cruddur_outbox_retry(id bigint)
+RETURNS boolean
+AS 'MODULE_PATHNAME'
+LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION cruddur_outbox_retry(bigint) IS
+'has an entry of cruddur_outbox that has failed tried again; false if there is none with this id';
+
 /* What reaches the network is for those who are granted it. */
 
 REVOKE ALL ON FUNCTION
@@ -312,5 +367,7 @@ REVOKE ALL ON FUNCTION
 	cruddur_seed(text, text, uuid),
 	cruddur_scan(text),
 	cruddur_process_stream(int),
-	cruddur_ddb_request(text, jsonb)
+	cruddur_ddb_request(text, jsonb),
+	cruddur_outbox_deliver(int),
+	cruddur_outbox_retry(bigint)
 FROM PUBLIC;

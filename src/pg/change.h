@@ -45,7 +45,10 @@ typedef struct DdbChange
 								 * those that change, whose values decided what
 								 * is written; all of them must still be so */
 	int nread;
-	bool retriable; /* INSERT: a refusal is no fault of the caller but
+	bool members_only; /* INSERT of a message, mode "outbox": whether its
+								 * sender is a member of its group is to be
+								 * asked when it is delivered */
+	bool retriable;    /* INSERT: a refusal is no fault of the caller but
 								 * of time: 40001 in place of 23505 */
 } DdbChange;
 

@@ -32,6 +32,7 @@ struct DdbChanges
 	const DdbWriteTable *table;
 	CommandId cid;
 	bool immediate;
+	bool outbox;
 	bool together;
 	DdbSender *sender; /* immediate, not together; NULL: not needed yet */
 	HTAB *changed;     /* immediate: ItemDigest; NULL: not needed yet */
@@ -66,6 +67,7 @@ ddb_changes_begin(MemoryContext cxt, DdbSession *session,
 	changes->table = table;
 	changes->cid = cid;
 	changes->immediate = ddb_guc_write_mode == DDB_WRITE_IMMEDIATE;
+	changes->outbox = ddb_guc_write_mode == DDB_WRITE_OUTBOX;
 	changes->together = together;
 	return changes;
 }
@@ -218,6 +220,17 @@ enter(DdbChanges *changes)
 	return MemoryContextSwitchTo(changes->scratch);
 }
 
+/* In mode "immediate" it goes where the item is already. */
+static bool
+buffer(DdbChanges *changes, const DdbChange *change)
+{
+	return ddb_writeset_change(changes->table,
+							   change,
+							   changes->cid,
+							   changes->immediate ? ddb_writeset_outbox()
+												  : changes->outbox);
+}
+
 bool
 ddb_changes_add(DdbChanges *changes, const DdbChange *change)
 {
@@ -225,11 +238,10 @@ ddb_changes_add(DdbChanges *changes, const DdbChange *change)
 	bool done;
 
 	if (!changes->immediate)
-		return ddb_writeset_change(changes->table, change, changes->cid);
+		return buffer(changes, change);
 	old = enter(changes);
-	done = is_buffered(changes, change)
-			   ? ddb_writeset_change(changes->table, change, changes->cid)
-			   : send_now(changes, change);
+	done = is_buffered(changes, change) ? buffer(changes, change)
+										: send_now(changes, change);
 	MemoryContextSwitchTo(old);
 	return done;
 }
@@ -256,8 +268,7 @@ buffer_move(DdbChanges *changes, const DdbChange *del, const DdbChange *ins)
 {
 	DdbChange whole = read_whole(del);
 
-	return ddb_writeset_change(changes->table, &whole, changes->cid) &&
-		   ddb_writeset_change(changes->table, ins, changes->cid);
+	return buffer(changes, &whole) && buffer(changes, ins);
 }
 
 /* Where a scan meets the item at its new place, it is as one that was changed. */
@@ -421,7 +432,7 @@ buffer_new(DdbChanges *changes, const DdbChange *inserts, int ninserts,
 		added[i] = (asked == NULL || !asked->exists) &&
 				   ddb_writeset_holds(table, insert.item, insert.item_len) !=
 					   DDB_HOLDS_ITEM &&
-				   ddb_writeset_change(table, &insert, changes->cid);
+				   buffer(changes, &insert);
 	}
 }
 

@@ -2,9 +2,9 @@
  * changes.h
  *		What one statement changes in one table, by the current write mode.
  *
- * In mode "transaction" a change goes to the write set, in mode "immediate" to
- * a sender, unless the write set has the item. Whoever writes does so through
- * here.
+ * In modes "transaction" and "outbox" a change goes to the write set, in mode
+ * "immediate" to a sender, unless the write set has the item. Whoever writes does
+ * so through here.
  */
 #ifndef DDB_CHANGES_H
 #define DDB_CHANGES_H

@@ -3,8 +3,9 @@
  *		COMMIT and ROLLBACK of what was buffered.
  *
  * The write set is sent before PostgreSQL commits, when an error can still abort
- * the transaction. What fails afterwards (a serialization failure, a crash) finds
- * DynamoDB written; README.md says so.
+ * the transaction; in mode "outbox" it is stored instead (deposit.c). What fails
+ * after it was sent (a serialization failure, a crash) finds DynamoDB written;
+ * README.md says so.
  */
 #include "postgres.h"
 
@@ -16,14 +17,15 @@
 #include "utils/timestamp.h"
 
 #include "commit.h"
+#include "deposit.h"
 #include "sender.h"
 #include "writeset.h"
 
-/* The requests to be made of the write set. */
+/* What is to be written of the write set. */
 typedef struct Batch
 {
 	const DdbWriteTable *table; /* of the first of them */
-	DdbSend sends[DDB_TRANSACT_MAX_ACTIONS];
+	DdbSend *sends;
 	int nsends;
 } Batch;
 
@@ -34,11 +36,11 @@ add_send(const DdbOutcome *outcome, void *arg)
 	Batch *batch = arg;
 	DdbSend send = {.identity = outcome->key,
 					.identity_len = outcome->key_len,
-					.retriable = outcome->retriable};
+					.retriable = outcome->retriable,
+					.members_only = outcome->members_only};
 
 	if (!ddb_difference_write(outcome->table, &outcome->difference, &send.write))
 		return;
-	Assert(batch->nsends < DDB_TRANSACT_MAX_ACTIONS);
 	if (batch->nsends == 0)
 		batch->table = outcome->table;
 	batch->sends[batch->nsends++] = send;
@@ -80,7 +82,6 @@ send_batch(MemoryContext cxt, const Batch *batch)
 {
 	const DdbWriteTable *table = batch->table;
 	DdbSession *session = ddb_session_open_for(cxt, table->server, table->user);
-	bool timed = resume_timeout();
 	ErrorContextCallback callback;
 
 	callback.callback = tell_what_is_done;
@@ -93,39 +94,55 @@ send_batch(MemoryContext cxt, const Batch *batch)
 					batch->nsends,
 					table->units_per_second);
 	error_context_stack = callback.previous;
+}
+
+/* Either takes its time: the network's, or that of another who commits. */
+static void
+send_or_store(MemoryContext cxt, const Batch *batch)
+{
+	bool timed = resume_timeout();
+
+	if (ddb_writeset_outbox())
+		ddb_deposit_writes(batch->table, batch->sends, batch->nsends);
+	else
+		send_batch(cxt, batch);
 	if (timed)
 		stop_timeout();
 }
 
 static void
-send_writes(void)
+finish_writes(void)
 {
+	int count = ddb_writeset_count();
 	MemoryContext cxt;
 	MemoryContext caller;
-	Batch *batch;
+	Batch batch = {0};
 
-	if (ddb_writeset_count() == 0)
+	if (count == 0)
 		return;
 	cxt = ddb_session_context();
 	caller = MemoryContextSwitchTo(cxt);
-	batch = palloc0(sizeof(Batch));
-	ddb_writeset_conclude(add_send, batch);
-	if (batch->nsends > 0)
-		send_batch(cxt, batch);
+	batch.sends = MemoryContextAllocHuge(cxt, count * sizeof(DdbSend));
+	ddb_writeset_conclude(add_send, &batch);
+	if (batch.nsends > 0)
+		send_or_store(cxt, &batch);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(cxt);
 	ddb_writeset_forget();
 }
 
+/* What is stored is committed with the rest, what would be sent is not. */
 static void
-refuse_prepare(void)
+prepare_writes(void)
 {
-	if (ddb_writeset_count() > 0)
+	if (ddb_writeset_count() > 0 && !ddb_writeset_outbox())
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("cannot PREPARE a transaction that has written to "
 						"DynamoDB"),
-				 errdetail("Its writes would be lost with the session.")));
+				 errdetail("Its writes would be lost with the session."),
+				 errhint("Set cruddur_ddb.write_mode to \"outbox\".")));
+	finish_writes();
 }
 
 static void
@@ -134,10 +151,10 @@ end_transaction(XactEvent event, void *arg)
 	switch (event)
 	{
 		case XACT_EVENT_PRE_COMMIT:
-			send_writes();
+			finish_writes();
 			break;
 		case XACT_EVENT_PRE_PREPARE:
-			refuse_prepare();
+			prepare_writes();
 			break;
 		case XACT_EVENT_COMMIT:
 		case XACT_EVENT_PREPARE:

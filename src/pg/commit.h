@@ -8,8 +8,9 @@
 #include "postgres.h"
 
 /*
- * Have the write set sent before each COMMIT, and dropped by each ROLLBACK; once,
- * from _PG_init. A send that fails aborts the transaction with its error.
+ * Have the write set sent before each COMMIT, or stored for the outbox, and
+ * dropped by each ROLLBACK; once, from _PG_init. What fails aborts the transaction
+ * with its error.
  */
 extern void ddb_commit_init(void);
 

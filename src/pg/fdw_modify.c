@@ -374,8 +374,7 @@ static bool
 has_conditions(CmdType operation)
 {
 	return operation == CMD_UPDATE ||
-		   (operation == CMD_DELETE &&
-			ddb_guc_write_mode == DDB_WRITE_TRANSACTION);
+		   (operation == CMD_DELETE && ddb_guc_write_mode != DDB_WRITE_IMMEDIATE);
 }
 
 static bool

@@ -33,6 +33,7 @@ static const struct config_enum_entry full_scan_options[] =
 static const struct config_enum_entry write_modes[] =
 	{{"transaction", DDB_WRITE_TRANSACTION, false},
 	 {"immediate", DDB_WRITE_IMMEDIATE, false},
+	 {"outbox", DDB_WRITE_OUTBOX, false},
 	 {NULL, 0, false}};
 
 /* What a reader may cost; who pays the bill decides. */
@@ -183,7 +184,8 @@ ddb_guc_define(void)
 							 "Sets when writes are sent to DynamoDB.",
 							 "\"transaction\" sends them at COMMIT, all or none. "
 							 "\"immediate\" sends them before the statement "
-							 "ends; ROLLBACK does not undo them.",
+							 "ends; ROLLBACK does not undo them. \"outbox\" "
+							 "stores them at COMMIT, to be delivered later.",
 							 &ddb_guc_write_mode,
 							 DDB_WRITE_TRANSACTION,
 							 write_modes,

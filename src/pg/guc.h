@@ -32,7 +32,8 @@ extern PGDLLIMPORT int ddb_guc_max_read_units;
 typedef enum DdbWriteMode
 {
 	DDB_WRITE_TRANSACTION, /* buffered, sent at COMMIT */
-	DDB_WRITE_IMMEDIATE    /* sent before the statement ends */
+	DDB_WRITE_IMMEDIATE,   /* sent before the statement ends */
+	DDB_WRITE_OUTBOX       /* stored at COMMIT, delivered later */
 } DdbWriteMode;
 
 /* cruddur_ddb.write_mode: a DdbWriteMode */

@@ -157,6 +157,16 @@ ddb_membership_holds(DdbMembership *membership)
 }
 
 bool
+ddb_membership_written(MemoryContext cxt, DdbSession *session,
+					   const DdbUser *user, const char *group_text)
+{
+	char pk[DDB_TABLE_PK_LEN];
+
+	ddb_table_group_pk(pk, user->uuid_text);
+	return any_written(open_overlay(cxt, session), group_text, pk);
+}
+
+bool
 ddb_membership_any(MemoryContext cxt, DdbSession *session, const char *group_text)
 {
 	DdbOverlay *overlay = open_overlay(cxt, session);

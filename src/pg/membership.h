@@ -28,7 +28,14 @@ extern DdbMembership *ddb_membership_ask(MemoryContext cxt, DdbSession *session,
  */
 extern bool ddb_membership_holds(DdbMembership *membership);
 
-/* The same; if not, error 42501 not_a_member. */
+/*
+ * Without a request: has the transaction written a group row that makes the user
+ * a member?
+ */
+extern bool ddb_membership_written(MemoryContext cxt, DdbSession *session,
+								   const DdbUser *user, const char *group_text);
+
+/* The same as ddb_membership_holds(); if not, error 42501 not_a_member. */
 extern void ddb_membership_require(DdbMembership *membership);
 
 /* Has the group any member, as far as the index knows? Waits. */

@@ -56,10 +56,12 @@ set_user(StringItem *item, const DdbUser *user)
 
 /* Nothing here throws while the text is not owned. */
 static void
-add_item(DdbChanges *changes, const StringItem *item)
+add_item(DdbChanges *changes, const StringItem *item, bool members_only)
 {
 	DdbOwned *seat = ddb_own_register(CurrentMemoryContext, free);
-	DdbChange change = {.kind = DDB_CHANGE_INSERT, .retriable = true};
+	DdbChange change = {.kind = DDB_CHANGE_INSERT,
+						.retriable = true,
+						.members_only = members_only};
 	DdbStatus status;
 	DdbText json = {0};
 	size_t len;
@@ -113,7 +115,7 @@ ddb_messageitem_add_message(DdbChanges *changes, const DdbMessage *message)
 	set_text(&item, "message", message->text);
 	set_string(&item, "message_uuid", uuid_text);
 	set_user(&item, message->sender);
-	add_item(changes, &item);
+	add_item(changes, &item, message->members_only);
 }
 
 void
@@ -131,5 +133,5 @@ ddb_messageitem_add_group(DdbChanges *changes, const DdbMessage *last,
 	set_string(&item, "message_group_uuid", last->group_text);
 	set_text(&item, "message", last->text);
 	set_user(&item, other);
-	add_item(changes, &item);
+	add_item(changes, &item, false);
 }

@@ -18,6 +18,7 @@ typedef struct DdbMessage
 	const DdbUser *sender;
 	const text *text;
 	TimestampTz created_at; /* from ddb_mint_time() */
+	bool members_only;      /* as in DdbChange */
 } DdbMessage;
 
 /*

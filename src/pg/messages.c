@@ -13,6 +13,7 @@
 
 #include "compat.h"
 #include "convert.h"
+#include "guc.h"
 #include "input.h"
 #include "membership.h"
 #include "messageitem.h"
@@ -85,6 +86,20 @@ cruddur_list_messages(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/*
+ * Is it known that the sender is a member? In mode "outbox" nothing is asked of
+ * DynamoDB, which may be down: delivery will.
+ */
+static bool
+is_proven_member(MemoryContext cxt, DdbSession *session, const DdbUser *sender,
+				 const char *group_text)
+{
+	if (ddb_guc_write_mode == DDB_WRITE_OUTBOX)
+		return ddb_membership_written(cxt, session, sender, group_text);
+	ddb_membership_require(ddb_membership_ask(cxt, session, sender, group_text));
+	return true;
+}
+
 PG_FUNCTION_INFO_V1(cruddur_create_message);
 
 /*
@@ -117,10 +132,10 @@ cruddur_create_message(PG_FUNCTION_ARGS)
 	session = ddb_session_open(cxt);
 	ddb_users_find(ddb_session_options(session), handle, &user);
 	ddb_convert_uuid_text(group, group_text);
-	ddb_membership_require(ddb_membership_ask(cxt, session, &user, group_text));
 
 	message.group_text = group_text;
 	message.sender = &user;
+	message.members_only = !is_proven_member(cxt, session, &user, group_text);
 	message.created_at = ddb_mint_time();
 	ddb_mint_uuid(&message.uuid);
 	changes = ddb_messageitem_begin(cxt, session);
@@ -202,6 +217,7 @@ cruddur_create_message_group(PG_FUNCTION_ARGS)
 	message.group_text = group_text;
 	message.sender = &sender;
 	message.created_at = ddb_mint_time();
+	message.members_only = false;
 	ddb_mint_uuid(&message.uuid);
 
 	changes = ddb_messageitem_begin(cxt, session);

@@ -58,3 +58,23 @@ ddb_send_same(const DdbSend *a, const DdbSend *b)
 	return a->identity_len == b->identity_len &&
 		   memcmp(a->identity, b->identity, a->identity_len) == 0;
 }
+
+bool
+ddb_send_string(const DdbSend *send, const char *name, DdbKeyText *string)
+{
+	const DdbWrite *write = &send->write;
+	const DdbItemAttribute *found;
+	DdbValueSpan value;
+	DdbJson json;
+
+	if (write->kind != DDB_WRITE_PUT)
+		return false;
+	found = ddb_image_find(ddb_itemkey_parse(write->item, write->item_len), name);
+	if (found == NULL)
+		return false;
+	ddb_json_init(&json, found->json, found->json_len);
+	if (!ddb_value_read(&json, 1, &value) || value.type != DDB_TYPE_S)
+		return false;
+	*string = (DdbKeyText){.text = value.text, .len = value.len};
+	return true;
+}

@@ -11,8 +11,11 @@
 
 #define DDB_TABLE_GROUP_INDEX "message-group-sk-index"
 
-/* "MSG#" or "GRP#", a uuid and a NUL */
-#define DDB_TABLE_PK_LEN (4 + DDB_UUID_TEXT_LEN)
+/* "MSG#" or "GRP#" */
+#define DDB_TABLE_PREFIX_LEN 4
+
+/* One of these, a uuid and a NUL */
+#define DDB_TABLE_PK_LEN (DDB_TABLE_PREFIX_LEN + DDB_UUID_TEXT_LEN)
 
 /* The partition key of a group's messages. */
 static inline void

@@ -77,20 +77,42 @@ refused_after_all(const DdbStatus *status)
 									 status->kind == DDB_STATUS_CONFLICT);
 }
 
-/* Does the item stand as this write leaves it? */
+/* Has it all that an update sets, and nothing that it removes? */
+static bool
+is_updated(const DdbWrite *write, const DdbImage *there)
+{
+	for (int i = 0; i < write->nset; i++)
+	{
+		const DdbItemAttribute *set = &write->set[i];
+		const DdbItemAttribute *found = ddb_image_find(there, set->name);
+
+		if ((found == NULL) != (set->json == NULL))
+			return false;
+		if (found != NULL && !ddb_image_same_value(set->json,
+												   set->json_len,
+												   found->json,
+												   found->json_len))
+			return false;
+	}
+	return true;
+}
+
+bool
+ddb_verdict_stands(const DdbWrite *write, const DdbImage *there)
+{
+	if (there == NULL || write->kind == DDB_WRITE_DELETE)
+		return there == NULL && write->kind == DDB_WRITE_DELETE;
+	if (write->kind == DDB_WRITE_UPDATE)
+		return is_updated(write, there);
+	return same_item(ddb_itemkey_parse(write->item, write->item_len), there);
+}
+
 static bool
 was_applied(MemoryContext cxt, DdbSession *session, const DdbWrite *write)
 {
 	MemoryContext old = MemoryContextSwitchTo(cxt);
-	const DdbImage *there = read_back(session, write);
-	bool applied;
+	bool applied = ddb_verdict_stands(write, read_back(session, write));
 
-	if (is_insert(write))
-		applied =
-			there != NULL &&
-			same_item(ddb_itemkey_parse(write->item, write->item_len), there);
-	else
-		applied = there == NULL;
 	MemoryContextSwitchTo(old);
 	return applied;
 }
@@ -103,28 +125,21 @@ refusal_of(const DdbSend *send)
 	return send->retriable ? DDB_REFUSAL_RACE : DDB_REFUSAL_EXISTS;
 }
 
-/*
- * Raise the error: of the one write, or of that one of a transaction which is
- * the reason.
- */
-static void report(DdbSession *session, const DdbAnswer *answer,
-				   DdbStatus *status) __attribute__((noreturn));
-
-static void
-report(DdbSession *session, const DdbAnswer *answer, DdbStatus *status)
+void
+ddb_verdict_raise(const char *server, const char *operation,
+				  const DdbSend *sends, int nsends, const DdbStatus *status)
 {
-	DdbReportContext context = {.server =
-									ddb_session_options(session)->server_name,
-								.operation = ddb_call_operation(answer->call),
-								.table = ddb_call_table(answer->call)};
+	DdbReportContext context = {.server = server,
+								.operation = operation,
+								.table = sends[0].write.table};
 	DdbStatusKind kind = status->kind;
-	int guilty = answer->nsends == 1 ? 0 : -1;
+	int guilty = nsends == 1 ? 0 : -1;
 
 	if (kind == DDB_STATUS_CANCELED)
 		guilty = ddb_report_canceled_by(status, &kind);
-	if (guilty >= 0 && guilty < answer->nsends)
+	if (guilty >= 0 && guilty < nsends)
 	{
-		const DdbSend *send = &answer->sends[guilty];
+		const DdbSend *send = &sends[guilty];
 
 		context.table = send->write.table;
 		context.key = send->write.key;
@@ -183,5 +198,9 @@ ddb_verdict_applied(MemoryContext cxt, DdbSession *session,
 	ddb_session_count(session, answer->call, NULL);
 	if (answer->may_refuse && status.kind == DDB_STATUS_CONDITION)
 		return false;
-	report(session, answer, &status);
+	ddb_verdict_raise(ddb_session_options(session)->server_name,
+					  ddb_call_operation(answer->call),
+					  answer->sends,
+					  answer->nsends,
+					  &status);
 }

@@ -39,4 +39,18 @@ typedef struct DdbAnswer
 extern bool ddb_verdict_applied(MemoryContext cxt, DdbSession *session,
 								const DdbAnswer *answer, double *write_units);
 
+/*
+ * Does the item stand as this write leaves it? there: as it was read, NULL: there
+ * is none.
+ */
+extern bool ddb_verdict_stands(const DdbWrite *write, const DdbImage *there);
+
+/*
+ * Raise the error of writes that were not applied: of the one, or of that one of a
+ * transaction which is the reason. server: the foreign server's name.
+ */
+extern void ddb_verdict_raise(const char *server, const char *operation,
+							  const DdbSend *sends, int nsends,
+							  const DdbStatus *status) __attribute__((noreturn));
+
 #endif /* DDB_VERDICT_H */

@@ -34,6 +34,7 @@ typedef struct Version
 	CommandId cid;
 	SubTransactionId subid;
 	bool retriable;
+	bool members_only;
 	size_t size;      /* of the item, as DynamoDB counts */
 	const char *item; /* NULL: deleted */
 	size_t item_len;
@@ -67,6 +68,7 @@ typedef struct WriteSet
 	HTAB *entries;
 	dlist_head tables;
 	int nentries;
+	bool outbox; /* is it to be delivered after COMMIT? */
 	size_t size; /* of the newest versions */
 } WriteSet;
 
@@ -185,6 +187,20 @@ check_origin(const DdbWriteTable *table)
 					 "\"immediate\".")));
 }
 
+/* Nothing is both sent at COMMIT and not. */
+static void
+check_mode(bool outbox)
+{
+	if (set->nentries == 0)
+		set->outbox = outbox;
+	if (set->outbox != outbox)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot write to DynamoDB in modes \"transaction\" and "
+						"\"outbox\" in one transaction"),
+				 errhint("Set cruddur_ddb.write_mode before the first write.")));
+}
+
 static Table *
 find_or_create_table(const DdbWriteTable *table)
 {
@@ -286,6 +302,7 @@ create_version(const DdbChange *change, CommandId cid, bool is_first)
 	version->cid = cid;
 	version->subid = GetCurrentSubTransactionId();
 	version->retriable = change->retriable;
+	version->members_only = change->members_only;
 	version->item_len = change->item_len;
 	if (has_item)
 		version->item = copy_bytes(&room, change->item, change->item_len);
@@ -368,6 +385,8 @@ check_limits(void)
 {
 	const char *limit = NULL;
 
+	if (set->outbox)
+		return;
 	if (set->size > MAX_BYTES)
 		limit = "4 MB";
 	else if (set->nentries > DDB_TRANSACT_MAX_ACTIONS &&
@@ -429,7 +448,7 @@ any_item(const DdbChange *change, size_t *len)
 
 static bool
 add_change(const DdbWriteTable *write_table, const DdbChange *change,
-		   CommandId cid)
+		   CommandId cid, bool outbox)
 {
 	size_t len;
 	const char *item = any_item(change, &len);
@@ -441,6 +460,7 @@ add_change(const DdbWriteTable *write_table, const DdbChange *change,
 
 	prepare_set();
 	check_origin(write_table);
+	check_mode(outbox);
 	table = find_or_create_table(write_table);
 	entry = find_entry(table, key);
 	if (!is_allowed(write_table, change, entry, cid))
@@ -456,11 +476,11 @@ add_change(const DdbWriteTable *write_table, const DdbChange *change,
 
 bool
 ddb_writeset_change(const DdbWriteTable *table, const DdbChange *change,
-					CommandId cid)
+					CommandId cid, bool outbox)
 {
 	MemoryContext cxt = ddb_session_context();
 	MemoryContext caller = MemoryContextSwitchTo(cxt);
-	bool changed = add_change(table, change, cid);
+	bool changed = add_change(table, change, cid, outbox);
 
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(cxt);
@@ -614,6 +634,8 @@ conclude(const Table *table, const Entry *entry, DdbOutcome *outcome)
 	}
 	/* Of what was put anew, nothing of the old item may stay. */
 	difference->whole = derived != entry->newest;
+	for (const Version *v = entry->newest; v != NULL; v = v->older)
+		outcome->members_only |= v->members_only && difference->item != NULL;
 }
 
 void
@@ -646,6 +668,12 @@ int
 ddb_writeset_count(void)
 {
 	return set == NULL ? 0 : set->nentries;
+}
+
+bool
+ddb_writeset_outbox(void)
+{
+	return set != NULL && set->outbox;
 }
 
 void

@@ -23,10 +23,12 @@
  * transaction has such an item. Errors: 23505 or 40001 for that; 27000 if a
  * command that began later has changed the item, as a trigger can; 54000 beyond
  * 100 items or 4 MB; 0A000 for a second server or user mapping, since no two of
- * them commit together.
+ * them commit together. outbox: the change is to be delivered after COMMIT, which
+ * holds for all of a transaction or for none, else 0A000; it has no limits.
  */
 extern bool ddb_writeset_change(const DdbWriteTable *table,
-								const DdbChange *change, CommandId cid);
+								const DdbChange *change, CommandId cid,
+								bool outbox);
 
 typedef enum DdbHolding
 {
@@ -65,7 +67,8 @@ typedef struct DdbOutcome
 	const char *key; /* bytes, as of itemkey.h */
 	size_t key_len;
 	DdbDifference difference;
-	bool retriable; /* as in DdbChange */
+	bool retriable;    /* as in DdbChange */
+	bool members_only; /* likewise */
 } DdbOutcome;
 
 /* Visit every item, in the order of their first writes. */
@@ -75,6 +78,9 @@ extern void ddb_writeset_conclude(void (*visit)(const DdbOutcome *outcome,
 
 /* How many items it has; 0: nothing is buffered. */
 extern int ddb_writeset_count(void);
+
+/* Is it to be delivered after COMMIT? */
+extern bool ddb_writeset_outbox(void);
 
 /*
  * For the callbacks at the end of a transaction or subtransaction; these cannot
