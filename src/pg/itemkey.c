@@ -17,12 +17,6 @@ free_image(void *image)
 	ddb_image_free(image);
 }
 
-static void
-free_text(void *text)
-{
-	free(text);
-}
-
 /* The item came from elsewhere, whoever has it in hand now. */
 static void fail(const char *words) __attribute__((noreturn));
 
@@ -50,10 +44,20 @@ ddb_itemkey_parse(const char *text, size_t len)
 	return ddb_own_set(seat, image);
 }
 
+const char **
+ddb_itemkey_names(const DdbImage *image)
+{
+	const char **names = palloc_array(const char *, image->nattributes);
+
+	for (int i = 0; i < image->nattributes; i++)
+		names[i] = image->attributes[i].name;
+	return names;
+}
+
 DdbKeyText
 ddb_itemkey_write(const DdbImage *item, const DdbWriteTable *table)
 {
-	DdbOwned *seat = ddb_own_register(CurrentMemoryContext, free_text);
+	DdbOwned *seat = ddb_own_register(CurrentMemoryContext, free);
 	DdbItemAttribute attributes[2];
 	DdbText text = {0};
 	int n = 0;

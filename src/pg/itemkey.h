@@ -25,6 +25,9 @@ typedef struct DdbKeyText
  */
 extern const DdbImage *ddb_itemkey_parse(const char *text, size_t len);
 
+/* The names of all attributes that it has; in CurrentMemoryContext. */
+extern const char **ddb_itemkey_names(const DdbImage *image);
+
 /*
  * The key of an item, {"pk":{"S":"a"},"sk":{"S":"b"}}, in the order of the
  * table's keys; in CurrentMemoryContext. Error 08P01 if it lacks one.

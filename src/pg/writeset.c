@@ -439,19 +439,12 @@ is_allowed(const DdbWriteTable *table, const DdbChange *change,
 	return newest->cid < cid;
 }
 
-static const char *
-any_item(const DdbChange *change, size_t *len)
-{
-	*len = change->item != NULL ? change->item_len : change->base_len;
-	return change->item != NULL ? change->item : change->base;
-}
-
 static bool
 add_change(const DdbWriteTable *write_table, const DdbChange *change,
 		   CommandId cid, bool outbox)
 {
 	size_t len;
-	const char *item = any_item(change, &len);
+	const char *item = ddb_change_item(change, &len);
 	StringInfo key = ddb_itemkey_identity(write_table, item, len);
 	size_t size = size_of_item(change->item, change->item_len);
 	Table *table;
