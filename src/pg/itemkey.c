@@ -148,16 +148,10 @@ ddb_itemkey_append(StringInfo identity, const DdbValueSpan *value)
 }
 
 StringInfo
-ddb_itemkey_identity(const DdbWriteTable *table, const char *item, size_t item_len)
+ddb_itemkey_bytes(const DdbWriteTable *table, const DdbImage *image)
 {
-	MemoryContext caller = CurrentMemoryContext;
 	StringInfo identity = makeStringInfo();
-	MemoryContext cxt =
-		AllocSetContextCreate(caller, "cruddur_ddb key", ALLOCSET_SMALL_SIZES);
-	const DdbImage *image;
 
-	MemoryContextSwitchTo(cxt);
-	image = ddb_itemkey_parse(item, item_len);
 	for (int i = 0; i < 2 && table->key_names[i] != NULL; i++)
 	{
 		const DdbItemAttribute *attribute =
@@ -172,9 +166,25 @@ ddb_itemkey_identity(const DdbWriteTable *table, const char *item, size_t item_l
 			!ddb_itemkey_append(identity, &value))
 			fail("a key is none that DynamoDB has");
 	}
-	MemoryContextSwitchTo(caller);
-	MemoryContextDelete(cxt);
 	return identity;
+}
+
+StringInfo
+ddb_itemkey_identity(const DdbWriteTable *table, const char *item, size_t item_len)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext cxt =
+		AllocSetContextCreate(caller, "cruddur_ddb key", ALLOCSET_SMALL_SIZES);
+	StringInfo identity;
+	StringInfo copy;
+
+	MemoryContextSwitchTo(cxt);
+	identity = ddb_itemkey_bytes(table, ddb_itemkey_parse(item, item_len));
+	MemoryContextSwitchTo(caller);
+	copy = makeStringInfo();
+	appendBinaryStringInfo(copy, identity->data, identity->len);
+	MemoryContextDelete(cxt);
+	return copy;
 }
 
 bool

@@ -49,9 +49,13 @@ extern int ddb_itemkey_values(DdbKeyText key, DdbValue values[2]);
 extern bool ddb_itemkey_append(StringInfo identity, const DdbValueSpan *value);
 
 /*
- * The key of an item of the table (JSON) as bytes, in CurrentMemoryContext. Error
- * 08P01 if the item has none.
+ * The key of an item of the table as bytes, in CurrentMemoryContext. Error 08P01
+ * if the item has none.
  */
+extern StringInfo ddb_itemkey_bytes(const DdbWriteTable *table,
+									const DdbImage *image);
+
+/* The same of an item's JSON. */
 extern StringInfo ddb_itemkey_identity(const DdbWriteTable *table,
 									   const char *item, size_t item_len);
 
