@@ -143,7 +143,7 @@ DATA = $(wildcard sql/$(EXTENSION)--*.sql)
 # pg_regress looks for expected output in ./expected first.
 REGRESS = $(patsubst test/sql/%.sql,%,$(wildcard test/sql/*.sql))
 REGRESS_OPTS = --inputdir=test --load-extension=$(EXTENSION)
-EXTRA_CLEAN = tmp_check/unit tmp_check/regress tmp_check/logs \
+EXTRA_CLEAN = tmp_check/unit tmp_check/regress tmp_check/logs tmp_check/deb \
 	$(EXTENSION)-*.zip
 
 CLIENT_LIBS = -lcurl -lcrypto -ljansson -lz -ldeflate
@@ -168,7 +168,7 @@ PG_CONFIG ?= pg_config
 # prepare the machine first must also work where there is no PostgreSQL yet.
 # So these leave PGXS out, and other goals beside them start again.
 SCRIPTED = check demo bench
-.PHONY: $(SCRIPTED) unit unit-programs lint dist
+.PHONY: $(SCRIPTED) unit unit-programs lint dist deb
 
 ifneq (,$(filter $(SCRIPTED),$(MAKECMDGOALS)))
 .NOTPARALLEL:
@@ -234,5 +234,15 @@ lint: all
 dist:
 	git archive --format=zip --prefix=$(EXTENSION)-$(DDB_VERSION)/ \
 		-o $(EXTENSION)-$(DDB_VERSION).zip HEAD
+
+# A Debian package for each PostgreSQL that there are headers of.
+DEB_DIR = tmp_check/deb
+deb:
+	rm -rf $(DEB_DIR)
+	test/copy $(DEB_DIR)/$(EXTENSION)-$(DDB_VERSION)
+	cd $(DEB_DIR)/$(EXTENSION)-$(DDB_VERSION) && \
+		pg_buildext updatecontrol && \
+		unset MAKEFLAGS MFLAGS MAKELEVEL && dpkg-buildpackage -b -uc -us
+	@ls $(DEB_DIR)/*.deb
 
 endif
