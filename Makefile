@@ -237,6 +237,7 @@ dist:
 
 # A Debian package for each PostgreSQL that there are headers of.
 DEB_DIR = tmp_check/deb
+deb: export PG_SUPPORTED_VERSIONS := $(or $(PG_SUPPORTED_VERSIONS),installed)
 deb:
 	rm -rf $(DEB_DIR)
 	test/copy $(DEB_DIR)/$(EXTENSION)-$(DDB_VERSION)
