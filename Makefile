@@ -39,6 +39,7 @@ OBJS = $(CLIENT) \
 	src/pg/report.o \
 	src/pg/guc.o \
 	src/pg/wakeup.o \
+	src/pg/tally.o \
 	src/pg/convert.o \
 	src/pg/path.o \
 	src/pg/optionspec.o \

@@ -217,7 +217,7 @@ CREATE VIEW cruddur_ddb_stats AS
 SELECT * FROM cruddur_ddb_stats_rows();
 GRANT SELECT ON cruddur_ddb_stats TO PUBLIC;
 COMMENT ON VIEW cruddur_ddb_stats IS
-'what requests to DynamoDB have cost, by server and operation';
+'what requests to DynamoDB have cost, by server and operation: of all sessions of this database, if the library is preloaded, else of this one';
 
 CREATE FUNCTION cruddur_ddb_stats_reset()
 RETURNS void
@@ -225,7 +225,7 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
 REVOKE ALL ON FUNCTION cruddur_ddb_stats_reset() FROM PUBLIC;
 COMMENT ON FUNCTION cruddur_ddb_stats_reset() IS
-'sets the counters of cruddur_ddb_stats back to zero';
+'removes the rows of cruddur_ddb_stats, which begin anew';
 
 /*
  * The stream of the messaging table. A restored database goes on where the dumped

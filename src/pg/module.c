@@ -13,6 +13,7 @@
 #include "prefetch.h"
 #include "prefetch_path.h"
 #include "session.h"
+#include "tally.h"
 #include "wakeup.h"
 #include "worker.h"
 
@@ -30,6 +31,7 @@ _PG_init(void)
 	ddb_prefetch_path_init();
 	if (!process_shared_preload_libraries_in_progress)
 		return;
+	ddb_tally_init();
 	ddb_wakeup_init();
 	ddb_worker_register();
 }
