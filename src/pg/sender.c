@@ -3,9 +3,9 @@
  *		Sending writes: all or none, or many side by side.
  *
  * A job is one request: one write, a batch of them, or a few as a transaction.
- * There is one more job than the server has connections, so that the network
- * finds the next one when the caller is away. A job's memory is kept for the
- * next.
+ * There are twice as many jobs as the server has connections: those that are
+ * answered about the same time leave the network the next ones while the caller
+ * makes more. A job's memory is kept for the next.
  *
  * Not here: what an answer means (verdict.c).
  */
@@ -127,7 +127,7 @@ ddb_sender_create(MemoryContext cxt, DdbSession *session, int units_per_second)
 	sender->rate.server = options->server_name;
 	sender->rate.units_per_second = units_per_second;
 	sender->rate.writes = true;
-	sender->njobs = options->max_connections + 1;
+	sender->njobs = 2 * options->max_connections;
 	sender->jobs = MemoryContextAllocZero(cxt, sender->njobs * sizeof(Job *));
 	return sender;
 }
