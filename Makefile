@@ -135,6 +135,8 @@ OBJS = $(CLIENT) \
 	src/pg/fdw_import.o \
 	src/pg/fdw_analyze.o \
 	src/pg/fdw.o \
+	src/pg/streamtask.o \
+	src/pg/outboxtask.o \
 	src/pg/workplace.o \
 	src/pg/worker.o \
 	src/pg/module.o

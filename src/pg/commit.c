@@ -19,6 +19,7 @@
 #include "commit.h"
 #include "deposit.h"
 #include "sender.h"
+#include "wakeup.h"
 #include "writeset.h"
 
 /* What is to be written of the write set. */
@@ -103,7 +104,10 @@ send_or_store(MemoryContext cxt, const Batch *batch)
 	bool timed = resume_timeout();
 
 	if (ddb_writeset_outbox())
+	{
 		ddb_deposit_writes(batch->table, batch->sends, batch->nsends);
+		ddb_wakeup_request(DDB_WORKER_OUTBOX);
+	}
 	else
 		send_batch(cxt, batch);
 	if (timed)

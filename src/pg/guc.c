@@ -22,6 +22,7 @@ int ddb_guc_write_mode;
 char *ddb_guc_worker_database;
 char *ddb_guc_worker_role;
 bool ddb_guc_stream_worker;
+bool ddb_guc_outbox_worker;
 int ddb_guc_worker_naptime_ms;
 
 static const struct config_enum_entry full_scan_options[] =
@@ -68,7 +69,7 @@ define_limits(void)
 							NULL);
 }
 
-/* Where and as whom the worker runs. */
+/* Where and as whom the workers run. */
 static void
 define_worker_place(void)
 {
@@ -83,8 +84,8 @@ define_worker_place(void)
 
 	DefineCustomStringVariable("cruddur_ddb.worker_database",
 							   "Sets the database in which the background "
-							   "worker runs.",
-							   "If empty, there is no background worker.",
+							   "workers run.",
+							   "If empty, there are no background workers.",
 							   &ddb_guc_worker_database,
 							   "",
 							   context,
@@ -94,8 +95,8 @@ define_worker_place(void)
 							   NULL);
 
 	DefineCustomStringVariable("cruddur_ddb.worker_role",
-							   "Sets the role as which the background worker "
-							   "runs.",
+							   "Sets the role as which the background workers "
+							   "run.",
 							   "If empty, it is the superuser that the cluster "
 							   "was initialized with.",
 							   &ddb_guc_worker_role,
@@ -108,12 +109,12 @@ define_worker_place(void)
 }
 
 static void
-define_worker(void)
+define_workers(void)
 {
 	define_worker_place();
 
 	DefineCustomBoolVariable("cruddur_ddb.stream_worker",
-							 "Lets the background worker consume the stream of "
+							 "Lets a background worker consume the stream of "
 							 "the messaging table.",
 							 NULL,
 							 &ddb_guc_stream_worker,
@@ -124,8 +125,19 @@ define_worker(void)
 							 NULL,
 							 NULL);
 
+	DefineCustomBoolVariable("cruddur_ddb.outbox_worker",
+							 "Lets a background worker deliver the outbox.",
+							 NULL,
+							 &ddb_guc_outbox_worker,
+							 true,
+							 PGC_SIGHUP,
+							 0,
+							 NULL,
+							 NULL,
+							 NULL);
+
 	DefineCustomIntVariable("cruddur_ddb.worker_naptime_ms",
-							"Sets how often the background worker looks for "
+							"Sets how often a background worker looks for "
 							"what does not wake it, in milliseconds.",
 							NULL,
 							&ddb_guc_worker_naptime_ms,
@@ -196,6 +208,6 @@ ddb_guc_define(void)
 							 NULL);
 
 	define_limits();
-	define_worker();
+	define_workers();
 	MarkGUCPrefixReserved("cruddur_ddb");
 }

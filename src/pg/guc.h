@@ -41,18 +41,19 @@ extern PGDLLIMPORT int ddb_guc_write_mode;
 
 /*
  * cruddur_ddb.worker_database, .worker_role: where and as whom the background
- * worker runs. No database: there is no worker. No role: the superuser whom
- * initdb made.
+ * workers run. No database: there are none. No role: the superuser whom initdb
+ * made.
  */
 extern PGDLLIMPORT char *ddb_guc_worker_database;
 extern PGDLLIMPORT char *ddb_guc_worker_role;
 
-/* cruddur_ddb.stream_worker: does the worker consume the stream? */
+/* cruddur_ddb.stream_worker, .outbox_worker: does this one work? */
 extern PGDLLIMPORT bool ddb_guc_stream_worker;
+extern PGDLLIMPORT bool ddb_guc_outbox_worker;
 
 /*
- * cruddur_ddb.worker_naptime_ms: how often the worker looks for what does not
- * wake it
+ * cruddur_ddb.worker_naptime_ms: how often a worker looks for what does not wake
+ * it
  */
 extern PGDLLIMPORT int ddb_guc_worker_naptime_ms;
 

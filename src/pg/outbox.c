@@ -27,6 +27,7 @@
 #include "outbox.h"
 #include "outboxtable.h"
 #include "sendtext.h"
+#include "wakeup.h"
 
 #define WRAPPER_NAME "cruddur_ddb"
 
@@ -521,7 +522,10 @@ ddb_outbox_save(DdbOutbox *outbox)
 		remove_entry(outbox, entry);
 	}
 	if (n > 0)
+	{
 		ddb_outboxtable_delete(ids, n);
+		ddb_wakeup_request(DDB_WORKER_STREAM);
+	}
 	/* What was held back may be written next, and an older write not again. */
 	ForceSyncCommit();
 	pfree(ids);

@@ -12,6 +12,7 @@
 #include "outbox.h"
 #include "outboxtable.h"
 #include "session.h"
+#include "wakeup.h"
 
 /* Entries under way at a time. */
 #define MAX_UNDER_WAY 100
@@ -79,5 +80,6 @@ Datum
 cruddur_outbox_retry(PG_FUNCTION_ARGS)
 {
 	PreventCommandIfReadOnly("cruddur_outbox_retry()");
+	ddb_wakeup_request(DDB_WORKER_OUTBOX);
 	PG_RETURN_BOOL(ddb_outboxtable_retry(PG_GETARG_INT64(0)));
 }

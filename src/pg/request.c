@@ -216,7 +216,7 @@ cruddur_ddb_request(PG_FUNCTION_ARGS)
 	else
 	{
 		PreventCommandIfReadOnly("cruddur_ddb_request()");
-		ddb_wakeup_request();
+		ddb_wakeup_request(DDB_WORKER_STREAM);
 	}
 	cxt = ddb_session_context();
 	response = ddb_request_run(cxt, ddb_session_open(cxt), operation, payload);

@@ -109,7 +109,7 @@ ddb_sender_send(MemoryContext cxt, DdbSession *session, const DdbSend *sends,
 
 	Assert(nsends >= 1 && nsends <= DDB_TRANSACT_MAX_ACTIONS);
 	answer.call = ddb_own_set(seat, start_all_or_none(session, sends, nsends));
-	ddb_wakeup_request();
+	ddb_wakeup_request(DDB_WORKER_STREAM);
 	delay(answer.call, &rate, 0);
 	ddb_session_wait(session, answer.call);
 	(void) ddb_verdict_applied(cxt, session, &answer, &units);
@@ -299,7 +299,7 @@ launch(DdbSender *sender, Job *job)
 			   ? ddb_client_batch_write(client, writes, job->nsends, NULL, 0)
 			   : start_all_or_none(sender->session, job->sends, job->nsends);
 	job->call = ddb_own_set(job->seat, call);
-	ddb_wakeup_request();
+	ddb_wakeup_request(DDB_WORKER_STREAM);
 	job->state = JOB_FLYING;
 	job->left = job->nsends;
 	delay(call, &sender->rate, 0);

@@ -1,6 +1,6 @@
 /*
  * wakeup.c
- *		What sessions and the background worker share.
+ *		What sessions and the background workers share.
  */
 #include "postgres.h"
 
@@ -15,20 +15,22 @@
 
 #include "wakeup.h"
 
+/* One for each worker. */
 typedef struct Shared
 {
 	slock_t lock; /* of the next two */
-	Latch *latch; /* of the worker; NULL: none runs */
-	Oid database; /* in which it runs */
+	Latch *latch; /* of its process; NULL: none runs */
+	Oid database; /* in which that runs */
 	pg_atomic_uint64 wakeups;
 
-	/* The worker's own, kept from one to the next. */
+	/* The worker's own, kept from one process to the next. */
 	int failures;
 	bool look_first;
 } Shared;
 
-static Shared *shared = NULL;  /* NULL: not in shared_preload_libraries */
-static bool requested = false; /* by the current transaction */
+static Shared *shared = NULL;       /* NULL: not in shared_preload_libraries */
+static Shared *mine = NULL;         /* of the worker that this process is */
+static bool requested[DDB_WORKERS]; /* by the current transaction */
 static shmem_request_hook_type next_request_hook = NULL;
 static shmem_startup_hook_type next_startup_hook = NULL;
 
@@ -37,7 +39,7 @@ request_memory(void)
 {
 	if (next_request_hook != NULL)
 		next_request_hook();
-	RequestAddinShmemSpace(MAXALIGN(sizeof(Shared)));
+	RequestAddinShmemSpace(MAXALIGN(DDB_WORKERS * sizeof(Shared)));
 }
 
 static void
@@ -48,12 +50,12 @@ start_memory(void)
 	if (next_startup_hook != NULL)
 		next_startup_hook();
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	shared = ShmemInitStruct("cruddur_ddb", sizeof(Shared), &found);
-	if (!found)
+	shared = ShmemInitStruct("cruddur_ddb", DDB_WORKERS * sizeof(Shared), &found);
+	for (int id = 0; !found && id < DDB_WORKERS; id++)
 	{
-		memset(shared, 0, sizeof(Shared));
-		SpinLockInit(&shared->lock);
-		pg_atomic_init_u64(&shared->wakeups, 0);
+		memset(&shared[id], 0, sizeof(Shared));
+		SpinLockInit(&shared[id].lock);
+		pg_atomic_init_u64(&shared[id].wakeups, 0);
 	}
 	LWLockRelease(AddinShmemInitLock);
 }
@@ -63,16 +65,16 @@ start_memory(void)
  * owns one is used to its being set for nothing.
  */
 static void
-wake_worker(void)
+wake_worker(Shared *worker)
 {
 	Latch *latch;
 
-	SpinLockAcquire(&shared->lock);
-	latch = shared->database == MyDatabaseId ? shared->latch : NULL;
-	SpinLockRelease(&shared->lock);
+	SpinLockAcquire(&worker->lock);
+	latch = worker->database == MyDatabaseId ? worker->latch : NULL;
+	SpinLockRelease(&worker->lock);
 	if (latch == NULL)
 		return;
-	(void) pg_atomic_fetch_add_u64(&shared->wakeups, 1);
+	(void) pg_atomic_fetch_add_u64(&worker->wakeups, 1);
 	SetLatch(latch);
 }
 
@@ -80,17 +82,14 @@ wake_worker(void)
 static void
 end_transaction(XactEvent event, void *arg)
 {
-	switch (event)
+	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT &&
+		event != XACT_EVENT_PREPARE)
+		return;
+	for (int id = 0; id < DDB_WORKERS; id++)
 	{
-		case XACT_EVENT_COMMIT:
-		case XACT_EVENT_ABORT:
-		case XACT_EVENT_PREPARE:
-			if (requested)
-				wake_worker();
-			requested = false;
-			break;
-		default:
-			break;
+		if (requested[id])
+			wake_worker(&shared[id]);
+		requested[id] = false;
 	}
 }
 
@@ -105,59 +104,65 @@ ddb_wakeup_init(void)
 }
 
 void
-ddb_wakeup_request(void)
+ddb_wakeup_request(DdbWorkerId id)
 {
-	requested = shared != NULL;
+	requested[id] = shared != NULL;
+}
+
+void
+ddb_wakeup_become(DdbWorkerId id)
+{
+	mine = &shared[id];
 }
 
 static void
-set_worker(Latch *latch, Oid database)
+set_latch(Latch *latch, Oid database)
 {
-	SpinLockAcquire(&shared->lock);
-	shared->latch = latch;
-	shared->database = database;
-	SpinLockRelease(&shared->lock);
+	SpinLockAcquire(&mine->lock);
+	mine->latch = latch;
+	mine->database = database;
+	SpinLockRelease(&mine->lock);
 }
 
 static void
-forget_worker(int code, Datum arg)
+forget_latch(int code, Datum arg)
 {
-	set_worker(NULL, InvalidOid);
+	set_latch(NULL, InvalidOid);
 }
 
 void
 ddb_wakeup_attend(void)
 {
-	on_shmem_exit(forget_worker, (Datum) 0);
-	set_worker(MyLatch, MyDatabaseId);
+	on_shmem_exit(forget_latch, (Datum) 0);
+	set_latch(MyLatch, MyDatabaseId);
 }
 
 uint64
 ddb_wakeup_count(void)
 {
-	return pg_atomic_read_u64(&shared->wakeups);
+	return pg_atomic_read_u64(&mine->wakeups);
 }
 
 int
 ddb_wakeup_failures(void)
 {
-	return shared->failures;
+	return mine->failures;
 }
 
 void
 ddb_wakeup_set_failures(int failures)
 {
-	shared->failures = failures;
+	mine->failures = failures;
 }
 
 bool
 ddb_wakeup_look_first(void)
 {
-	return shared->look_first;
+	return mine->look_first;
 }
 
 void
 ddb_wakeup_set_look_first(bool look_first)
 {
-	shared->look_first = look_first;
+	mine->look_first = look_first;
 }

@@ -1,15 +1,23 @@
 /*
  * wakeup.h
- *		What sessions and the background worker share.
+ *		What sessions and the background workers share.
  *
- * A session that has written to DynamoDB wakes the worker of its database when
- * its transaction ends. Without shared_preload_libraries there is no worker, and
- * all of this does nothing.
+ * A session that has left a worker something to do wakes it when its transaction
+ * ends, if it works in the same database. Without shared_preload_libraries there
+ * are no workers, and all of this does nothing.
  */
 #ifndef DDB_WAKEUP_H
 #define DDB_WAKEUP_H
 
 #include "postgres.h"
+
+typedef enum DdbWorkerId
+{
+	DDB_WORKER_STREAM, /* consumes the stream: after writes to DynamoDB */
+	DDB_WORKER_OUTBOX  /* delivers the outbox: after entries of it */
+} DdbWorkerId;
+
+#define DDB_WORKERS 2
 
 /*
  * Ask for shared memory and be called at the end of transactions; once, from
@@ -17,13 +25,13 @@
  */
 extern void ddb_wakeup_init(void);
 
-/* This transaction has sent a write: wake the worker when it ends. */
-extern void ddb_wakeup_request(void);
+/* Wake this worker when the current transaction ends. */
+extern void ddb_wakeup_request(DdbWorkerId id);
 
-/*
- * This process is the worker, of this database, until it ends: wake-ups set its
- * latch.
- */
+/* This process is that worker; what follows is of it. */
+extern void ddb_wakeup_become(DdbWorkerId id);
+
+/* From now on until this process ends, wake-ups set its latch. */
 extern void ddb_wakeup_attend(void);
 
 /* How many wake-ups there were. */
@@ -31,13 +39,13 @@ extern uint64 ddb_wakeup_count(void);
 
 /*
  * How often the worker has tried to connect to its database since it last
- * could. Kept while one worker ends and the next one starts.
+ * could. Kept while one process ends and the next one starts.
  */
 extern int ddb_wakeup_failures(void);
 extern void ddb_wakeup_set_failures(int failures);
 
 /*
- * Shall the next worker look whether there is such a database before it
+ * Shall the next process look whether there is such a database before it
  * connects?
  */
 extern bool ddb_wakeup_look_first(void);

@@ -1,14 +1,14 @@
 /*
  * worker.c
- *		The background worker: one process that consumes the stream.
+ *		The background workers: a process for each task.
  *
- * It goes in turns. None of them has a transaction open while the network is
+ * Each goes in turns. None of them has a transaction open while the network is
  * waited for, and none begins without having served interrupts. Whatever goes
  * wrong ends in recover(), and the worker goes on after a while: it leaves only if
  * it is told to, or if its database is wanted by others.
  *
- * Not here: how the process finds its database (workplace.c), and what is done
- * with the stream (stream.c).
+ * Not here: how a process finds its database (workplace.c), and what the tasks are
+ * (task.h).
  */
 #include "postgres.h"
 
@@ -28,26 +28,27 @@
 
 #include "compat.h"
 #include "guc.h"
-#include "stream.h"
+#include "task.h"
 #include "wakeup.h"
 #include "worker.h"
 #include "workplace.h"
-
-#define WORKER_NAME "cruddur_ddb worker"
-
-/* Records from one checkpoint to the next. */
-#define MAX_RECORDS 1000
 
 /* Pauses after an error. */
 #define FIRST_PAUSE_MS 1000
 #define LAST_PAUSE_MS 30000
 
+/* By DdbWorkerId. */
+static const DdbTask *const tasks[DDB_WORKERS] =
+	{[DDB_WORKER_STREAM] = &ddb_task_stream, [DDB_WORKER_OUTBOX] = &ddb_task_outbox};
+
 typedef struct Worker
 {
-	MemoryContext cxt;     /* of the stream, reset when it is closed */
+	const DdbTask *task;
+	MemoryContext cxt;     /* of the work, reset when it is closed */
 	MemoryContext scratch; /* of one turn */
-	DdbStream *stream;     /* NULL: not open */
-	bool locked;           /* are we the one consumer? */
+	void *work;            /* NULL: not open */
+	Oid extension;         /* in which it was opened */
+	bool locked;           /* are we the only one? */
 	bool installed;        /* was the extension there when we looked last? */
 	TimestampTz look_at;
 	TimeoutId alarm;   /* rings at look_at */
@@ -61,19 +62,19 @@ typedef struct Worker
 static Worker worker;
 
 static void
-close_stream(void)
+close_work(void)
 {
-	worker.stream = NULL;
+	worker.work = NULL;
 	MemoryContextReset(worker.cxt);
 }
 
-/* Let others consume. */
+/* Let others do it. */
 static void
 step_aside(void)
 {
-	close_stream();
+	close_work();
 	if (worker.locked)
-		ddb_stream_unlock();
+		worker.task->unlock();
 	worker.locked = false;
 }
 
@@ -85,8 +86,8 @@ serve_signals(void)
 		return;
 	ConfigReloadPending = false;
 	ProcessConfigFile(PGC_SIGHUP);
-	/* It may be another server's stream now. */
-	close_stream();
+	/* It may be another server now. */
+	close_work();
 	worker.look_at = 0;
 }
 
@@ -97,11 +98,17 @@ serve_signals(void)
 static void
 begin(void)
 {
+	Oid extension;
+
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	ddb_workplace_check();
-	worker.installed = OidIsValid(get_extension_oid("cruddur_ddb", true));
+	extension = get_extension_oid("cruddur_ddb", true);
+	if (worker.work == NULL)
+		worker.extension = extension;
+	/* The tables of a new one have rows of the same numbers. */
+	worker.installed = OidIsValid(extension) && extension == worker.extension;
 }
 
 static void
@@ -123,6 +130,8 @@ look_around(void)
 	worker.look_at = TimestampTzPlusMilliseconds(now, ddb_guc_worker_naptime_ms);
 	begin();
 	commit();
+	if (worker.work != NULL && worker.task->is_polled)
+		worker.task->wake(worker.work);
 	/* The network may be silent for longer than a naptime. */
 	enable_timeout_at(worker.alarm, worker.look_at);
 }
@@ -134,82 +143,93 @@ ring(void)
 }
 
 static void
-open_stream(void)
+open_work(void)
 {
 	begin();
 	if (worker.installed && !worker.locked)
-		worker.locked = ddb_stream_lock(true);
+		worker.locked = worker.task->lock(true);
 	if (worker.installed && worker.locked)
-		worker.stream = ddb_stream_open(worker.cxt);
+		worker.work = worker.task->open(worker.cxt);
 	commit();
 }
 
-/* DROP EXTENSION may have been quicker; then there is nowhere to save it. */
-static void
-save_stream(void)
+/*
+ * DROP EXTENSION may have been quicker; then there is nowhere to save it. Returns
+ * whether it has come forward.
+ */
+static bool
+save_work(void)
 {
+	bool is_good = false;
+
 	begin();
 	if (worker.installed)
-		(void) ddb_stream_save(worker.stream);
+		is_good = worker.task->save(worker.work);
 	commit();
+	return is_good;
 }
 
-/* Not before something was saved, or all shards were asked: then it works. */
+/* It works again. */
 static void
 forget_complaint(void)
 {
 	if (worker.complaint == NULL)
 		return;
-	ereport(LOG, (errmsg("the stream is consumed again")));
+	ereport(LOG, (errmsg_internal("%s", worker.task->recovered)));
 	pfree(worker.complaint);
 	worker.complaint = NULL;
 	worker.pause_ms = 0;
 }
 
-/* Returns in how many ms there is more to do. */
+/* Returns in how many ms there is more to do; -1: when it is woken. */
 static int
-consume(void)
+do_work(void)
 {
+	const DdbTask *task = worker.task;
 	uint64 wakeups = ddb_wakeup_count();
-	bool saved;
+	bool is_good;
 
 	MemoryContextReset(worker.scratch);
 	MemoryContextSwitchTo(worker.scratch);
 	if (wakeups != worker.wakeups)
-		ddb_stream_wake(worker.stream);
+		task->wake(worker.work);
 	worker.wakeups = wakeups;
-	pgstat_report_activity(STATE_RUNNING, "consuming the stream");
-	saved = ddb_stream_step(worker.stream, MAX_RECORDS);
-	if (saved)
-		save_stream();
-	if (saved || ddb_stream_drained(worker.stream))
+	pgstat_report_activity(STATE_RUNNING, task->active);
+	if (task->step(worker.work))
+		is_good = save_work();
+	else
+		is_good = task->is_drained(worker.work);
+	if (is_good)
 		forget_complaint();
 	/* Whoever waits for the network resets the latch. */
 	if (ddb_wakeup_count() != worker.wakeups)
 		return 0;
-	return ddb_stream_timeout_ms(worker.stream);
+	return task->timeout_ms(worker.work);
 }
 
-/* Why nothing can be consumed, or NULL. */
+/* Why nothing can be done, or NULL. */
 static const char *
 find_obstacle(void)
 {
-	if (!ddb_guc_stream_worker)
-		return "turned off by cruddur_ddb.stream_worker";
+	const DdbTask *task = worker.task;
+
+	if (!*task->is_on)
+		return task->off;
 	if (!worker.installed)
 		return "waiting for CREATE EXTENSION cruddur_ddb";
 	if (GetCurrentTimestamp() < worker.quiet_until)
 		return worker.complaint;
-	if (worker.stream != NULL && ddb_stream_stale(worker.stream))
-		close_stream();
-	if (worker.stream == NULL)
-		open_stream();
-	if (worker.stream == NULL)
-		return "waiting for another session that consumes the stream";
+	if (worker.work != NULL && task->is_stale != NULL &&
+		task->is_stale(worker.work))
+		close_work();
+	if (worker.work == NULL)
+		open_work();
+	if (worker.work == NULL)
+		return task->taken;
 	return NULL;
 }
 
-/* Returns in how many ms there is more to do. */
+/* Returns in how many ms there is more to do; -1: when it is woken. */
 static int
 turn(void)
 {
@@ -219,7 +239,7 @@ turn(void)
 	look_around();
 	obstacle = find_obstacle();
 	if (obstacle == NULL)
-		return consume();
+		return do_work();
 	step_aside();
 	pgstat_report_activity(STATE_IDLE, obstacle);
 	return ddb_guc_worker_naptime_ms;
@@ -269,7 +289,7 @@ recover(void)
 	RESUME_INTERRUPTS();
 }
 
-/* A turn that may fail. Returns in how many ms the next one is due. */
+/* A turn that may fail. Returns what it returns. */
 static int
 try_turn(void)
 {
@@ -291,13 +311,15 @@ try_turn(void)
 static void
 nap(int nap_ms)
 {
-	if (nap_ms <= 0)
+	if (nap_ms == 0)
 		return;
-	if (worker.stream != NULL)
-		pgstat_report_activity(STATE_IDLE, "waiting for records of the stream");
+	if (nap_ms < 0 || nap_ms > ddb_guc_worker_naptime_ms)
+		nap_ms = ddb_guc_worker_naptime_ms;
+	if (worker.work != NULL)
+		pgstat_report_activity(STATE_IDLE, worker.task->idle);
 	(void) WaitLatch(MyLatch,
 					 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-					 Min(nap_ms, ddb_guc_worker_naptime_ms),
+					 nap_ms,
 					 worker.wait_event);
 	ResetLatch(MyLatch);
 }
@@ -306,7 +328,40 @@ nap(int nap_ms)
 static void
 tell_who_speaks(void *arg)
 {
-	errcontext("background worker of cruddur_ddb");
+	errcontext("%s", worker.task->name);
+}
+
+/* What a database or a role is set to is for its users. */
+static void
+set_settings(void)
+{
+	SetConfigOption("application_name",
+					worker.task->name,
+					PGC_USERSET,
+					PGC_S_SESSION);
+	/* A load is to see what others have committed before its last statement. */
+	SetConfigOption("default_transaction_isolation",
+					"read committed",
+					PGC_SUSET,
+					PGC_S_OVERRIDE);
+}
+
+static void
+start(DdbWorkerId id)
+{
+	worker.task = tasks[id];
+	ddb_wakeup_become(id);
+	ddb_workplace_enter();
+	set_settings();
+	ddb_wakeup_attend();
+	worker.wait_event = ddb_compat_wait_event("CruddurDdbWorker");
+	worker.alarm = RegisterTimeout(USER_TIMEOUT, ring);
+	worker.cxt = AllocSetContextCreate(TopMemoryContext,
+									   "cruddur_ddb work",
+									   ALLOCSET_DEFAULT_SIZES);
+	worker.scratch = AllocSetContextCreate(TopMemoryContext,
+										   "cruddur_ddb turn",
+										   ALLOCSET_DEFAULT_SIZES);
 }
 
 void
@@ -317,21 +372,11 @@ cruddur_ddb_worker_main(Datum arg)
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
-	ddb_workplace_enter();
-	SetConfigOption("application_name", WORKER_NAME, PGC_USERSET, PGC_S_SESSION);
-	ddb_wakeup_attend();
+	start(DatumGetInt32(arg));
 	callback.callback = tell_who_speaks;
 	callback.arg = NULL;
 	callback.previous = NULL;
 	error_context_stack = &callback;
-	worker.wait_event = ddb_compat_wait_event("CruddurDdbWorker");
-	worker.alarm = RegisterTimeout(USER_TIMEOUT, ring);
-	worker.cxt = AllocSetContextCreate(TopMemoryContext,
-									   "cruddur_ddb stream",
-									   ALLOCSET_DEFAULT_SIZES);
-	worker.scratch = AllocSetContextCreate(TopMemoryContext,
-										   "cruddur_ddb turn",
-										   ALLOCSET_DEFAULT_SIZES);
 	for (;;)
 		nap(try_turn());
 }
@@ -339,17 +384,21 @@ cruddur_ddb_worker_main(Datum arg)
 void
 ddb_worker_register(void)
 {
-	BackgroundWorker process = {0};
-
 	if (ddb_guc_worker_database[0] == '\0' || IsBinaryUpgrade)
 		return;
-	strlcpy(process.bgw_name, WORKER_NAME, BGW_MAXLEN);
-	strlcpy(process.bgw_type, WORKER_NAME, BGW_MAXLEN);
-	strlcpy(process.bgw_library_name, "cruddur_ddb", BGW_MAXLEN);
-	strlcpy(process.bgw_function_name, "cruddur_ddb_worker_main", BGW_MAXLEN);
-	process.bgw_flags =
-		BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
-	process.bgw_start_time = BgWorkerStart_RecoveryFinished;
-	process.bgw_restart_time = 1;
-	RegisterBackgroundWorker(&process);
+	for (int id = 0; id < DDB_WORKERS; id++)
+	{
+		BackgroundWorker process = {0};
+
+		strlcpy(process.bgw_name, tasks[id]->name, BGW_MAXLEN);
+		strlcpy(process.bgw_type, tasks[id]->name, BGW_MAXLEN);
+		strlcpy(process.bgw_library_name, "cruddur_ddb", BGW_MAXLEN);
+		strlcpy(process.bgw_function_name, "cruddur_ddb_worker_main", BGW_MAXLEN);
+		process.bgw_flags =
+			BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
+		process.bgw_start_time = BgWorkerStart_RecoveryFinished;
+		process.bgw_restart_time = 1;
+		process.bgw_main_arg = Int32GetDatum(id);
+		RegisterBackgroundWorker(&process);
+	}
 }

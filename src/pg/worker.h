@@ -1,6 +1,6 @@
 /*
  * worker.h
- *		The background worker: one process that consumes the stream.
+ *		The background workers: a process for each task.
  */
 #ifndef DDB_WORKER_H
 #define DDB_WORKER_H
@@ -8,12 +8,12 @@
 #include "postgres.h"
 
 /*
- * Have the postmaster run the worker, if a database is named for it; once, from
+ * Have the postmaster run the workers, if a database is named for them; once, from
  * _PG_init, while the postmaster loads its libraries.
  */
 extern void ddb_worker_register(void);
 
-/* The process. It has no prefix of ours as the postmaster finds it by name. */
+/* A process; arg: a DdbWorkerId. It has no prefix of ours as the postmaster finds it by name. */
 extern PGDLLEXPORT void cruddur_ddb_worker_main(Datum arg);
 
 #endif /* DDB_WORKER_H */

@@ -1,6 +1,6 @@
 /*
  * workplace.c
- *		The database in which the background worker runs, coming and going.
+ *		The database in which a background worker runs, coming and going.
  *
  * A process connects to one database only, and fails for good if it is not there.
  * So that the log does not fill with such failures, the next process connects to

@@ -1,6 +1,6 @@
 /*
  * workplace.h
- *		The database in which the background worker runs, coming and going.
+ *		The database in which a background worker runs, coming and going.
  */
 #ifndef DDB_WORKPLACE_H
 #define DDB_WORKPLACE_H
