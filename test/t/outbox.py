@@ -1,15 +1,19 @@
 #!/usr/bin/python3
 """
-The outbox while DynamoDB is away for a time and PostgreSQL is stopped without a
-warning: every message of a transaction that committed arrives once, none of one
-that was rolled back does, and of one item the last that was committed stays.
-Then: what can never be delivered, prepared transactions, a dump.
+The outbox, delivered by the background worker, while DynamoDB is away for a time
+and PostgreSQL is stopped without a warning: every message of a transaction that
+committed arrives once, none of one that was rolled back does, and of one item the
+last that was committed stays. Then: how soon a message arrives, what can never be
+delivered, answers that are lost, prepared transactions, a dump. And by
+cruddur_outbox_deliver(): who may when.
 
     DDB_SEED  the seed of an earlier run, of what is random here
 """
 
 import os
 import random
+import signal
+import statistics
 import subprocess
 import sys
 import threading
@@ -23,6 +27,7 @@ import faults
 import tap
 from bed import Bed, key_at
 from ownstack import OwnStack
+from workers import CONF, OUTBOX, await_true, does, worker
 
 SEED = int(os.environ.get("DDB_SEED")
            or random.SystemRandom().randrange(10**6))
@@ -31,23 +36,18 @@ SENDERS = 4
 SENDS = 500
 AWAY_S = 20
 LIMIT_S = 120
-OUTBOX = "SET cruddur_ddb.write_mode = outbox"
-
-
-def pg_ctl(verb, *arguments):
-    """As the server's user, without what is ours in the environment."""
-    stack = os.environ["DDB_STACK_DIR"]
-    user = "postgres" if os.geteuid() == 0 else None
-    subprocess.run(
-        [stack + "/pg_ctl", verb, "-D", "data", "-w", "-s", *arguments],
-        cwd=stack, user=user, group=user, check=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={"PATH": os.environ["PATH"], "HOME": stack, "LC_ALL": "C.UTF-8"})
-
-
-def restart():
-    pg_ctl("restart", "-m", "immediate", "-l", "server.log")
+MODE = "SET cruddur_ddb.write_mode = outbox"
+LATE_SENDS = 200
+# From COMMIT until the item is in DynamoDB.
+MEDIAN_LIMIT_MS = 250
+P99_LIMIT_MS = 1000
+NAPTIME_MS = 200
+# The stack's servers do not wait for their log otherwise.
+MORE_CONF = """
+cruddur_ddb.stream_worker = off
+max_prepared_transactions = 5
+synchronous_commit = on
+"""
 
 
 class Session(threading.Thread):
@@ -102,7 +102,7 @@ class Sender(Session):
         self.sent += 1
         name = "%d/%d" % (self.number, self.sent)
         end = "ROLLBACK" if self.chance.random() < 0.2 else "COMMIT"
-        cursor.execute(OUTBOX)
+        cursor.execute(MODE)
         cursor.execute("BEGIN")
         cursor.execute("INSERT INTO noted VALUES (%s)", (name,))
         cursor.execute("SELECT * FROM cruddur_create_message(%s, %s, %s)",
@@ -116,18 +116,6 @@ class Sender(Session):
         cursor.execute(end)
         time.sleep(self.chance.uniform(0.1, 0.3))
         return self.sent < SENDS // SENDERS
-
-
-class Deliverer(Session):
-    """What a cron job would do."""
-
-    delivered = 0
-
-    def work(self, cursor):
-        cursor.execute("SELECT cruddur_outbox_deliver()")
-        self.delivered += cursor.fetchone()[0]
-        time.sleep(0.02)
-        return True
 
 
 def messages(bed):
@@ -148,7 +136,20 @@ def drain(bed):
         time.sleep(0.1)
 
 
-def disturb(proxy):
+def kill_worker():
+    """Without a warning, which ends all of the server's sessions."""
+    row = worker(OUTBOX)
+    if row is None:
+        raise RuntimeError("there is no worker to be killed")
+    os.kill(row.pid, signal.SIGKILL)
+
+
+def reconnect(bed):
+    bed.main = bed.connect()
+    bed.query(MODE)
+
+
+def disturb(stack, proxy):
     """DynamoDB goes and comes back; the server is stopped twice."""
     chance = random.Random(SEED)
     time.sleep(2)
@@ -158,40 +159,36 @@ def disturb(proxy):
         else faults.reset())(exchange), times=10**9,
               when=lambda request: request.operation != "DescribeTable")
     time.sleep(AWAY_S / 2)
-    restart()
+    stack.restart("immediate")
     time.sleep(AWAY_S / 2)
     proxy.clear()
     time.sleep(0.3)
-    restart()
+    stack.restart("immediate")
 
 
-def storm(bed, proxy):
+def storm(stack, bed, proxy):
     """All at once; then the end state."""
     bed.query("CREATE TABLE noted (name text)")
     bed.query("CREATE TABLE clock AS SELECT 0 AS n")
     shared = bed.more_table("shared", ["name S"], [])
     bed.make_foreign("shared", "name text, n int", table_name=shared,
                      on_duplicate="replace")
-    deliverer = Deliverer(bed)
     senders = [Sender(bed, i) for i in range(SENDERS)]
-    for session in [deliverer, *senders]:
+    for session in senders:
         session.start()
-    disturb(proxy)
+    disturb(stack, proxy)
     for sender in senders:
         sender.join()
-    bed.main = bed.connect()
+    reconnect(bed)
     start = time.monotonic()
     drain(bed)
-    deliverer.stopping.set()
-    deliverer.join()
     tap.figure("the outbox was empty %.1f s after the last send"
                % (time.monotonic() - start))
-    tap.equal([s.error for s in [deliverer, *senders] if s.error], [],
-              "no other error")
+    tap.equal([s.error for s in senders if s.error], [], "no other error")
     noted = [row[0] for row in bed.query("SELECT name FROM noted")]
     tap.ok(0 < len(noted) < SENDS, "%d of %d sends were committed"
            % (len(noted), sum(s.sent for s in senders)))
-    tap.equal(sorted(messages(bed)), sorted(noted),
+    tap.equal(sorted(messages(bed)[LATE_SENDS:]), sorted(noted),
               "every message that was committed arrived once, and no other")
     tap.equal(int(bed.service.Table(shared).get_item(
         Key={"name": "item"}, ConsistentRead=True)["Item"]["n"]),
@@ -204,28 +201,143 @@ def storm(bed, proxy):
 
 
 def create(bed, handle, text):
-    bed.query("SELECT * FROM cruddur_create_message(%s, %s, %s)", handle,
-              GROUP, text)
+    """Send a message; its sort key."""
+    return bed.query(
+        "SELECT to_char(created_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.US+00:00')"
+        " FROM cruddur_create_message(%s, %s, %s)", handle, GROUP, text)[0][0]
 
 
-def deliver(bed):
-    return bed.query("SELECT cruddur_outbox_deliver()")[0][0]
+def arrive(bed, before, texts, name):
+    """These are delivered after those, in any order, and nothing else is."""
+    await_true(lambda: len(messages(bed)) >= len(before) + len(texts))
+    drain(bed)
+    there = messages(bed)
+    for text in before:
+        there.remove(text)
+    tap.equal(sorted(there), sorted(texts), name)
 
 
-def poison(bed):
+def latency(bed):
+    """Of one message after another."""
+    delays = []
+    for i in range(LATE_SENDS):
+        key = {"pk": "MSG#" + GROUP, "sk": create(bed, "bayko", "%d" % i)}
+        start = time.monotonic()
+        while "Item" not in bed.resource.get_item(Key=key,
+                                                  ConsistentRead=True):
+            if time.monotonic() > start + LIMIT_S:
+                raise TimeoutError("a message does not arrive")
+        delays.append((time.monotonic() - start) * 1000)
+    delays.sort()
+    median = statistics.median(delays)
+    p99 = delays[len(delays) * 99 // 100]
+    tap.figure("from COMMIT to the item in DynamoDB, by the worker: median"
+               " %.1f ms, 99%% %.1f ms, at most %.1f ms"
+               % (median, p99, delays[-1]))
+    tap.ok(median < MEDIAN_LIMIT_MS and p99 < P99_LIMIT_MS,
+           "half within %d ms, 99%% within %d ms"
+           % (MEDIAN_LIMIT_MS, P99_LIMIT_MS))
+
+
+def poison(stack, bed):
     """One who is no member, and the others."""
     before = messages(bed)
+    logged = len(stack.log())
     create(bed, "bayko", "before")
     create(bed, "londo", "poison")
     create(bed, "andrewbrown", "after")
-    tap.equal(deliver(bed), 2, "what can be delivered is")
-    tap.equal(messages(bed)[len(before):], ["before", "after"],
-              "and nothing else")
-    tap.equal(waiting(bed), [("failed", "42501")], "the other has failed")
+    arrive(bed, before, ["before", "after"],
+           "what can be delivered is, and nothing else")
+    row = bed.query("SELECT state, sqlstate, last_error FROM cruddur_outbox")
+    tap.equal([tuple(r) for r in row],
+              [("failed", "42501", "user is not a member of the message group")],
+              "the other has failed, with the reason")
+    tap.ok("of the outbox has failed" in stack.log()[logged:],
+           "which the log says, too")
     bed.put_group_row(GROUP, "londo", "bayko", key_at(1), "joined")
-    bed.query("SELECT cruddur_outbox_retry(id) FROM cruddur_outbox")
-    tap.equal(deliver(bed), 1, "it is delivered once the cause is gone")
-    tap.ok("poison" in messages(bed), "and has arrived")
+    tap.equal(bed.query("SELECT cruddur_outbox_retry(id) FROM cruddur_outbox"),
+              [(True,)], "it is tried again")
+    arrive(bed, before, ["before", "after", "poison"],
+           "and delivered once the cause is gone")
+
+
+def operations(proxy):
+    return [request.operation for request in proxy.seen()]
+
+
+def plain(bed, proxy):
+    """A message is a plain put. One whose answer is lost is read back."""
+    before = messages(bed)
+    proxy.clear()
+    create(bed, "bayko", "plain")
+    arrive(bed, before, ["plain"], "a message is delivered")
+    tap.equal(operations(proxy), ["Query", "PutItem"],
+              "by two requests, without a token")
+    for lost in (1, 2):
+        before = messages(bed)
+        proxy.clear()
+        proxy.add(faults.applied_then_cut(), times=lost,
+                  when=lambda request: request.operation == "PutItem")
+        create(bed, "bayko", "lost %d" % lost)
+        arrive(bed, before, ["lost %d" % lost],
+               "it is there once if its answer is lost")
+        tap.equal(operations(proxy),
+                  ["Query", "PutItem", "PutItem"]
+                  + ["Query", "PutItem"] * (lost - 1) + ["GetItem"],
+                  "as it is read back; answers that were lost: %d" % lost)
+
+
+def killed(bed, proxy):
+    """Between DynamoDB's answer and the save of what came of it."""
+    before = messages(bed)
+
+    def kill(exchange):
+        exchange.relay()
+        kill_worker()
+        return exchange.reset()
+
+    proxy.clear()
+    proxy.add(kill, when=lambda request: request.operation == "PutItem")
+    create(bed, "bayko", "killed")
+    await_true(lambda: operations(proxy).count("PutItem") == 2)
+    reconnect(bed)
+    arrive(bed, before, ["killed"], "a message is there once if the worker is"
+           " killed before it has heard of it")
+    tap.equal(operations(proxy), ["Query", "PutItem", "Query", "PutItem",
+                                  "GetItem"], "as it was sent twice")
+
+
+def turn(bed, on):
+    """The worker, on or off."""
+    bed.query("ALTER SYSTEM %s cruddur_ddb.outbox_worker %s"
+              % (("RESET", "") if on else ("SET", "= off")))
+    bed.query("SELECT pg_reload_conf()")
+    if await_true(lambda: does("turned off", OUTBOX) != on) is None:
+        raise TimeoutError("the worker does not heed its setting")
+
+
+def same_time(bed, proxy):
+    """A message whose time is taken gets the next one, and keeps it."""
+    taken = create(bed, "bayko", "taken")
+    drain(bed)
+    turn(bed, False)
+    create(bed, "andrewbrown", "postponed")
+    bed.query("UPDATE cruddur_outbox SET writes = convert_to(regexp_replace("
+              "convert_from(writes, 'UTF8'), '\"sk\":{\"S\":\"[^\"]*\"}',"
+              " %s, 'g'), 'UTF8')", '"sk":{"S":"%s"}' % taken)
+    proxy.clear()
+    # Those of the next microsecond.
+    proxy.add(faults.applied_then_cut(), times=2, when=lambda request:
+              request.operation == "PutItem"
+              and request.json()["Item"]["sk"]["S"] != taken)
+    turn(bed, True)
+    drain(bed)
+    items = [item for item in bed.partition("MSG#" + GROUP)
+             if item["message"] in ("taken", "postponed")]
+    tap.equal([item["message"] for item in items], ["taken", "postponed"],
+              "two messages of one time are there, each once")
+    tap.equal([int(item["sk"][20:26]) - int(taken[20:26]) for item in items],
+              [0, 1], "the later one a microsecond later")
 
 
 def exclusive(bed):
@@ -235,7 +347,7 @@ def exclusive(bed):
     bed.query("SELECT cruddur_outbox_deliver()", on=first)
     tap.fails(lambda: deliver(bed), "55P03", "only one delivers at a time")
     first.rollback()
-    bed.query(OUTBOX, on=first)
+    bed.query(MODE, on=first)
     bed.query("INSERT INTO shared VALUES ('locked', 1), ('other', 1)",
               on=first)
     bed.query("PREPARE TRANSACTION 'locking'", on=first)
@@ -256,26 +368,25 @@ def exclusive(bed):
               2, "in the order of their commits")
 
 
-def prepared(bed):
+def prepared(stack, bed):
     """Two, over a restart."""
     before = messages(bed)
     for name in ("kept", "dropped"):
         session = bed.connect()
         session.autocommit = True
         with session.cursor() as cursor:
-            cursor.execute(OUTBOX)
+            cursor.execute(MODE)
             cursor.execute("BEGIN")
             cursor.execute("SELECT * FROM cruddur_create_message("
                            "'bayko', %s, %s)", (GROUP, name))
             cursor.execute("PREPARE TRANSACTION '%s'" % name)
-    restart()
-    bed.main = bed.connect()
-    bed.query(OUTBOX)
-    tap.equal(deliver(bed), 0, "nothing of what is prepared is delivered")
+    stack.restart("immediate")
+    reconnect(bed)
+    bed.query("SELECT pg_sleep(%s)", 3 * NAPTIME_MS / 1000)
+    tap.equal(messages(bed), before, "nothing of what is prepared is delivered")
     bed.query("COMMIT PREPARED 'kept'")
     bed.query("ROLLBACK PREPARED 'dropped'")
-    tap.equal(deliver(bed), 1, "what is committed then is")
-    tap.equal(messages(bed)[len(before):], ["kept"], "and arrives")
+    arrive(bed, before, ["kept"], "what is committed then is")
 
 
 def dumped(bed):
@@ -306,7 +417,7 @@ def dumped(bed):
                       [bytes(row[3]) for row in there], "as it was")
             cursor.execute("SELECT cruddur_outbox_deliver()")
             tap.equal(cursor.fetchone()[0], 2, "the copy delivers it")
-            cursor.execute(OUTBOX)
+            cursor.execute(MODE)
             cursor.execute("SELECT * FROM cruddur_create_message("
                            "'bayko', %s, 'new')", (GROUP,))
         with session, session.cursor() as cursor:
@@ -317,30 +428,38 @@ def dumped(bed):
         session.close()
     finally:
         bed.query("DROP DATABASE %s WITH (FORCE)" % copy)
-    tap.equal(messages(bed)[len(before):], ["dumped", "dumped, too"],
-              "both have arrived")
-    tap.equal(deliver(bed), 2, "delivered from here, too,")
-    tap.equal(messages(bed)[len(before):], ["dumped", "dumped, too"],
-              "they are there once")
+    arrived = messages(bed)[len(before):]
+    tap.equal(arrived, ["dumped", "dumped, too"], "both have arrived")
+    turn(bed, True)
+    drain(bed)
+    tap.equal(messages(bed)[len(before):], arrived,
+              "delivered from here, too, they are there once")
+
+
+def deliver(bed):
+    return bed.query("SELECT cruddur_outbox_deliver()")[0][0]
 
 
 def test():
     tap.note("DDB_SEED=%d" % SEED)
-    with OwnStack("outbox", {}), Bed("outbox") as bed, \
+    with OwnStack("outbox", conf=CONF % ("outbox", NAPTIME_MS)
+                  + MORE_CONF) as stack, \
+            Bed("outbox") as bed, \
             faults.Faults(bed.options["endpoint"]) as proxy:
-        bed.query("ALTER SYSTEM SET max_prepared_transactions = 5")
-        # The stack's servers do not wait for their log.
-        bed.query("ALTER SYSTEM SET synchronous_commit = on")
         bed.query("CHECKPOINT")
-        restart()
-        bed.main = bed.connect()
         bed.put_group(GROUP, "andrewbrown", "bayko", key_at(0))
-        bed.set_options(endpoint=proxy.url, max_attempts="2")
-        storm(bed, proxy)
-        bed.query(OUTBOX)
-        poison(bed)
+        bed.query(MODE)
+        bed.set_options(max_attempts="2")
+        latency(bed)
+        bed.set_options(endpoint=proxy.url)
+        storm(stack, bed, proxy)
+        poison(stack, bed)
+        plain(bed, proxy)
+        killed(bed, proxy)
+        same_time(bed, proxy)
+        prepared(stack, bed)
+        turn(bed, False)
         exclusive(bed)
-        prepared(bed)
         dumped(bed)
 
 

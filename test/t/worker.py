@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """
-The background worker as a process: it waits for its database, the extension
-and promotion, ends at once when it is told to, comes back, leaves a database
-that others want alone, has no transaction open while it waits for DynamoDB,
-and heeds its settings.
+The background workers as processes: they wait for their database, the extension
+and promotion, end at once when they are told to, come back, leave a database
+that others want alone, have no transaction open while they wait for DynamoDB,
+do not hold up each other, and heed their settings.
 """
 
 import os
@@ -20,11 +20,14 @@ from bed import Bed, key_at
 from hotstandby import Standby
 from keys import SECRETS
 from ownstack import OwnStack
-from workers import BACKEND_TYPE, CONF, await_true, does, session, worker
+from workers import (CONF, OUTBOX, STREAM, await_true, does, session,
+                     worker)
 
 GROUP = "5ae290ed-55d1-47a0-bc6d-fe2bc2700399"
 SEND = "SELECT * FROM cruddur_create_message('bayko', '%s', %%s)" % GROUP
 CONSUMES = "waiting for records"
+DELIVERS = "waiting for entries"
+IDLE = {STREAM: CONSUMES, OUTBOX: DELIVERS}
 FOREVER = 10**6
 ROLE = "t_worker_role"
 
@@ -37,32 +40,54 @@ class Place:
         self.bed = bed
         self.proxy = proxy
 
-    def sent(self, text, limit_s=10):
-        """Send a message; seconds until both rows have it, or None."""
+    def send(self, text, mode="transaction"):
+        self.bed.query("SET cruddur_ddb.write_mode = " + mode)
         self.bed.query(SEND, text)
+
+    def sent(self, text, limit_s=10, mode="transaction"):
+        """Send a message; seconds until both rows have it, or None."""
+        self.send(text, mode)
         return await_true(lambda: self.bed_rows() == {text}, limit_s)
+
+    def arrived(self, text, limit_s=10):
+        """Seconds until this message is in DynamoDB, or None."""
+        return await_true(lambda: text in self.messages(), limit_s)
+
+    def messages(self):
+        return [item["message"] for item in
+                self.bed.partition("MSG#" + GROUP)]
 
     def bed_rows(self):
         return {item["message"]["S"] for item in self.bed.scan()
                 if item["pk"]["S"].startswith("GRP#")}
 
     def stalled(self):
-        """From now on nothing is answered; once the worker waits for it."""
+        """
+        From now on nothing is answered; once both workers wait for an answer, one
+        of them with a message.
+        """
         self.proxy.clear()
         self.proxy.add(faults.silent(), FOREVER)
-        return await_true(self.proxy.seen) is not None
+        self.send("stalled", "outbox")
+        return await_true(self.both_wait) is not None
+
+    def both_wait(self):
+        """One of them to know who is a member, which the other never asks."""
+        asked = [request.on_index() and "FilterExpression" in request.json()
+                 for request in self.proxy.seen()]
+        return True in asked and False in asked
 
     def alter_system(self, text):
         self.bed.query("ALTER SYSTEM " + text)
         self.bed.query("SELECT pg_reload_conf()")
 
 
-def ends(act, name):
-    """The worker that is there now ends within a second of act()."""
-    pid = worker().pid
+def end(act, name):
+    """The workers that are there now end within a second of act()."""
+    pids = [worker(which).pid for which in IDLE]
     start = time.monotonic()
-    act(pid)
-    tap.ok(await_true(lambda: not is_alive(pid)) is not None
+    act(pids)
+    tap.ok(await_true(lambda: not any(map(is_alive, pids))) is not None
            and time.monotonic() - start < 1, name)
 
 
@@ -74,58 +99,103 @@ def is_alive(pid):
         return False
 
 
-def comes(name, what=CONSUMES):
-    if tap.ok(await_true(lambda: does(what)) is not None, name):
+def comes(name, what=CONSUMES, which=STREAM):
+    if tap.ok(await_true(lambda: does(what, which)) is not None, name):
         return
-    tap.note(worker())
+    tap.note(worker(which))
+
+
+def come(name, what=None):
+    """Both."""
+    if tap.ok(await_true(lambda: all(does(what or idle, which)
+                                     for which, idle in IDLE.items()))
+              is not None, name):
+        return
+    for which in IDLE:
+        tap.note(worker(which))
 
 
 def no_database(stack):
-    comes("it waits for its database", "waiting for the database")
+    come("they wait for their database", "waiting for the database")
     time.sleep(2)
-    tap.equal(stack.log().count('database "t_worker" does not exist'), 1,
-              "which the log says once")
+    tap.equal(stack.log().count('database "t_worker" does not exist'), 2,
+              "which each says once in the log")
 
 
-def starts(place):
-    comes("it comes when there are a database, the extension and a server")
-    row = worker()
-    tap.equal((row.datname, row.usename, row.application_name, row.xact_start),
-              ("t_worker", "postgres", "cruddur_ddb worker", None),
-              "pg_stat_activity shows who it is")
-    tap.ok(place.sent("first") is not None, "it moves the rows of a message")
+def start_of(place):
+    come("they come when there are a database, the extension and a server")
+    for which in IDLE:
+        row = worker(which)
+        tap.equal((row.datname, row.usename, row.application_name,
+                   row.xact_start), ("t_worker", "postgres", which, None),
+                  "pg_stat_activity shows who it is: " + which)
+    tap.ok(place.sent("first") is not None, "the rows of a message are moved")
+    tap.ok(place.sent("second", mode="outbox") is not None,
+           "so are those of one that was delivered")
 
 
 def no_transaction(place):
     """
-    Not while a request is under way. It has short ones, to look around; one
+    Not while a request is under way. They have short ones, to look around; one
     that lasted as long as the request would be as old.
     """
     ages = [0]
-    tap.ok(place.stalled(), "a request stalls")
+    tap.ok(place.stalled(), "a request of each stalls")
     with session("postgres") as cursor:
         for _ in range(150):
             cursor.execute(
-                "SELECT extract(epoch FROM clock_timestamp() - xact_start)"
-                " AS xact, state FROM pg_stat_activity"
-                " WHERE backend_type = %s", [BACKEND_TYPE])
+                "SELECT max(extract(epoch FROM clock_timestamp() - xact_start))"
+                " AS xact, array_agg(state) AS states FROM pg_stat_activity"
+                " WHERE backend_type = ANY (%s)", [list(IDLE)])
             row = cursor.fetchone()
             ages.append(row.xact or 0)
             time.sleep(0.01)
-    tap.equal(row.state, "active", "and is still under way")
+    tap.equal(row.states, ["active", "active"], "and is still under way")
     tap.ok(max(ages) < 0.5, "no transaction is open meanwhile")
 
 
+def apart(place):
+    """What stalls one does not concern the other."""
+    place.proxy.clear()
+    place.proxy.add(faults.silent(), FOREVER,
+                    when=lambda request: request.operation == "GetRecords")
+    tap.ok(await_true(lambda: place.proxy.seen("GetRecords")) is not None,
+           "the stream stalls")
+    place.send("apart", "outbox")
+    tap.ok(place.arrived("apart", 1) is not None, "messages are delivered")
+    place.proxy.clear()
+    place.proxy.add(faults.silent(), FOREVER,
+                    when=lambda request: request.operation == "PutItem")
+    come("both are at work")
+    place.send("held up", "outbox")
+    tap.ok(await_true(lambda: place.proxy.seen("PutItem")) is not None,
+           "a message stalls")
+    put_late(place.bed, "from outside")
+    tap.ok(await_true(lambda: place.bed_rows() == {"from outside"})
+           is not None and does("delivering", OUTBOX),
+           "rows of others are moved")
+    place.proxy.clear()
+    tap.ok(place.arrived("held up") is not None, "it is sent again")
+
+
+def put_late(bed, text):
+    """By another than PostgreSQL, at the end of this second."""
+    bed.put_message(GROUP, "bayko", time.strftime(
+        "%Y-%m-%dT%H:%M:%S.999999+00:00", time.gmtime()), text, uuid.uuid4())
+
+
 def terminated(place):
-    ends(lambda pid: place.bed.query("SELECT pg_terminate_backend(%s)", pid),
-         "SIGTERM in a stalled request ends it within a second")
-    tap.ok(await_true(worker, 5) is not None, "another one comes")
-    tap.ok(place.stalled(), "and has a request that stalls")
-    ends(lambda _: place.stack.restart("fast"),
-         "so does a fast shutdown")
+    tap.ok(place.stalled(), "requests of both stall")
+    end(lambda pids: [place.bed.query("SELECT pg_terminate_backend(%s)", pid)
+                      for pid in pids],
+        "SIGTERM in a stalled request ends each within a second")
+    tap.ok(await_true(lambda: worker(STREAM) and worker(OUTBOX), 5)
+           is not None, "others come")
+    tap.ok(place.stalled(), "and have requests that stall")
+    end(lambda _: place.stack.restart("fast"), "so does a fast shutdown")
     place.proxy.clear()
     place.bed.main = place.bed.connect()
-    comes("it is there again")
+    come("they are there again")
 
 
 def cancelled(place):
@@ -154,17 +224,34 @@ def settings(place):
     tap.ok(place.sent("seen") is not None, "it goes on")
 
 
-def one_consumer(place):
-    """A consumer whose transaction is open keeps the worker out."""
-    place.alter_system("SET cruddur_ddb.stream_worker = off")
-    comes("turned off once more", "turned off")
+def outbox_settings(place):
+    place.alter_system("SET cruddur_ddb.outbox_worker = off")
+    comes("the other is turned off", "turned off", OUTBOX)
+    place.send("by hand", "outbox")
+    tap.equal(place.arrived("by hand", 1), None, "it does nothing")
+    tap.equal(place.bed.query("SELECT cruddur_outbox_deliver() AS n")[0].n, 1,
+              "so cruddur_outbox_deliver() may")
+    place.alter_system("RESET cruddur_ddb.outbox_worker")
+    comes("turned on again", DELIVERS, OUTBOX)
+    tap.fails(lambda: place.bed.query("SELECT cruddur_outbox_deliver()"),
+              "55P03", "and there is one who delivers")
+    tap.ok(place.sent("delivered", mode="outbox") is not None, "it does")
+
+
+def one_of_each(place):
+    """Another session whose transaction is open keeps a worker out."""
+    for name in ("stream", "outbox"):
+        place.alter_system("SET cruddur_ddb.%s_worker = off" % name)
+    come("turned off once more", "turned off")
     with session("t_worker") as other:
         other.execute("BEGIN")
-        other.execute("SELECT cruddur_process_stream()")
-        place.alter_system("RESET cruddur_ddb.stream_worker")
-        comes("it waits for another consumer", "waiting for another session")
+        other.execute("SELECT cruddur_process_stream(),"
+                      " cruddur_outbox_deliver()")
+        for name in ("stream", "outbox"):
+            place.alter_system("RESET cruddur_ddb.%s_worker" % name)
+        come("they wait for another session", "waiting for another session")
         other.execute("COMMIT")
-        comes("until that has done")
+        come("until that has done")
 
 
 def standby(_):
@@ -174,35 +261,39 @@ def standby(_):
             cursor.execute("SELECT pg_is_in_recovery() AS it")
             tap.ok(cursor.fetchone().it, "a standby follows")
         time.sleep(1)
-        tap.equal(worker(host), None, "which has no worker")
+        tap.equal([worker(which, host) for which in IDLE], [None, None],
+                  "which has no workers")
         there.pg_ctl("promote")
-        tap.ok(await_true(lambda: does(CONSUMES, host)) is not None,
+        tap.ok(await_true(lambda: all(does(what, which, host) for which, what
+                                      in IDLE.items())) is not None,
                "until it is promoted")
 
 
 def killed(place):
-    pid = worker().pid
-    os.kill(pid, signal.SIGKILL)
-    tap.ok(await_true(lambda: does(CONSUMES) and worker().pid != pid)
-           is not None, "killed with -9, it comes back")
+    pids = [worker(which).pid for which in IDLE]
+    os.kill(pids[1], signal.SIGKILL)
+    come("killed with -9, they come back")
+    tap.ok(not set(pids) & {worker(which).pid for which in IDLE},
+           "as other processes")
     place.bed.main = place.bed.connect()
-    tap.ok(place.sent("after the crash") is not None, "and works")
+    tap.ok(place.sent("after the crash", mode="outbox") is not None,
+           "and work")
 
 
 def altered(place):
-    """ALTER SERVER reaches it, and what it could not do meanwhile is done."""
+    """ALTER SERVER reaches them; what they could not do meanwhile is done."""
     bed = place.bed
     before = len(place.stack.log())
     bed.set_options(endpoint=faults.closed_port())
-    bed.put_message(GROUP, "bayko", time.strftime(
-        "%Y-%m-%dT%H:%M:%S.999999+00:00", time.gmtime()), "lost and found",
-                    uuid.uuid4())
-    tap.ok(await_true(lambda: "could not connect to DynamoDB"
-                      in place.stack.log()[before:]) is not None,
-           "ALTER SERVER reaches it")
+    place.send("late", "outbox")
+    put_late(bed, "lost and found")
+    for words in ("could not read shard", "the outbox of user"):
+        tap.ok(await_true(lambda: words in place.stack.log()[before:])
+               is not None, "ALTER SERVER reaches it: " + words)
     bed.set_options(endpoint=place.proxy.url)
     tap.ok(await_true(lambda: place.bed_rows() == {"lost and found"})
            is not None, "and back")
+    tap.ok(place.arrived("late") is not None, "both")
 
 
 def make_server(bed):
@@ -215,20 +306,43 @@ def make_server(bed):
 
 
 def extension(place):
-    pid = worker().pid
-    place.stalled()
+    pids = [worker(which).pid for which in IDLE]
+    tap.ok(place.stalled(), "requests of both stall again")
     place.bed.query("DROP EXTENSION cruddur_ddb CASCADE")
     place.proxy.clear()
-    comes("DROP EXTENSION does not wait for it", "waiting for CREATE EXTENSION")
+    come("DROP EXTENSION does not wait for them",
+         "waiting for CREATE EXTENSION")
     place.bed.query("CREATE EXTENSION cruddur_ddb")
     comes("it needs a server", 'server "cruddur" does not exist')
     time.sleep(2)
     tap.equal(place.stack.log().count('WARNING:  server "cruddur" does not'),
               1, "the log says so once")
     make_server(place.bed)
-    comes("it is consuming again")
-    tap.equal(worker().pid, pid, "it is still the same process")
-    tap.ok(place.sent("a new extension") is not None, "and works")
+    come("they are at work again")
+    tap.equal([worker(which).pid for which in IDLE], pids,
+              "they are still the same processes")
+    tap.ok(place.sent("a new extension", mode="outbox") is not None,
+           "and work")
+
+
+def replaced(place):
+    """
+    Another extension at once, while an entry of the old one is under way. The
+    new one has an entry of the same number, which is not the same.
+    """
+    bed = place.bed
+    place.stalled()
+    number = bed.query("SELECT id FROM cruddur_outbox")[0].id
+    bed.query("BEGIN")
+    bed.query("DROP EXTENSION cruddur_ddb CASCADE")
+    bed.query("CREATE EXTENSION cruddur_ddb")
+    bed.query("SELECT setval('cruddur_outbox_id_seq', %s, false)", number)
+    make_server(bed)
+    place.send("same number", "outbox")
+    bed.query("COMMIT")
+    place.proxy.clear()
+    tap.ok(place.arrived("same number") is not None,
+           "an entry of a new extension is not taken for an old one")
 
 
 def role(place):
@@ -244,9 +358,11 @@ def role(place):
     bed.query("ALTER SYSTEM SET cruddur_ddb.worker_role = '%s'" % ROLE)
     place.stack.restart("fast")
     bed.main = bed.connect()
-    comes("it runs as cruddur_ddb.worker_role")
-    tap.equal(worker().usename, ROLE, "as pg_stat_activity shows")
-    tap.ok(place.sent("by a role") is not None, "with what it was granted")
+    come("they run as cruddur_ddb.worker_role")
+    tap.equal([worker(which).usename for which in IDLE], [ROLE, ROLE],
+              "as pg_stat_activity shows")
+    tap.ok(place.sent("by a role", mode="outbox") is not None,
+           "with what it was granted")
 
 
 def others_want_it(place):
@@ -255,21 +371,24 @@ def others_want_it(place):
     bed.main.close()
     bed.in_cluster("CREATE DATABASE t_worker_copy TEMPLATE {}")
     bed.in_cluster("DROP DATABASE t_worker_copy")
-    tap.ok(True, "its database can be copied")
-    comes("it comes back")
+    tap.ok(True, "their database can be copied")
+    come("they come back")
     bed.in_cluster("ALTER DATABASE {} RENAME TO t_worker_away")
     tap.ok(True, "renamed")
-    comes("where it waits", "waiting for the database")
+    come("where they wait", "waiting for the database")
     bed.in_cluster("ALTER DATABASE t_worker_away RENAME TO {}")
-    comes("until it has the old name")
+    come("until it has the old name")
+    bed.main = bed.connect()
     place.stalled()
+    bed.main.close()
     bed.in_cluster("DROP DATABASE {}")
-    tap.ok(True, "and dropped, without FORCE and in a stalled request")
-    comes("it waits for the next", "waiting for the database")
+    tap.ok(True, "and dropped, without FORCE and in stalled requests")
+    come("they wait for the next", "waiting for the database")
 
 
-STEPS = [starts, no_transaction, terminated, cancelled, settings, one_consumer,
-         standby, killed, altered, extension, role, others_want_it]
+STEPS = [start_of, no_transaction, apart, terminated, cancelled, settings,
+         outbox_settings, one_of_each, standby, killed, altered, extension,
+         replaced, role, others_want_it]
 
 
 def test():

@@ -1,6 +1,6 @@
 """
-A PostgreSQL server with the background worker in the database of a Bed, and
-what can be seen of the worker.
+A PostgreSQL server with the background workers in the database of a Bed, and
+what can be seen of them.
 """
 
 import contextlib
@@ -17,7 +17,8 @@ shared_preload_libraries = 'cruddur_ddb'
 cruddur_ddb.worker_database = 't_%s'
 cruddur_ddb.worker_naptime_ms = %d
 """
-BACKEND_TYPE = "cruddur_ddb worker"
+STREAM = "cruddur_ddb stream worker"
+OUTBOX = "cruddur_ddb outbox worker"
 LIMIT_S = 30
 
 
@@ -44,18 +45,18 @@ def session(dbname, host=None):
         connection.close()
 
 
-def worker(host=None):
+def worker(which=STREAM, host=None):
     """The worker's row of pg_stat_activity, or None."""
     with session("postgres", host) as cursor:
         cursor.execute("SELECT * FROM pg_stat_activity"
-                       " WHERE backend_type = %s", [BACKEND_TYPE])
+                       " WHERE backend_type = %s", [which])
         return cursor.fetchone()
 
 
-def does(what, host=None):
+def does(what, which=STREAM, host=None):
     """Does the worker say that it does this?"""
     try:
-        row = worker(host)
+        row = worker(which, host)
     except psycopg2.OperationalError:
         # The server is starting.
         return False
