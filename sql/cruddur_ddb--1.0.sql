@@ -297,7 +297,7 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 COST 10000;
 COMMENT ON FUNCTION cruddur_process_stream(int) IS
-'moves the rows of message groups to the messages that the stream of the messaging table tells of, up to max_records of them, and announces new ones on channel cruddur_messages; returns how many messages were applied, 0 where nothing is left; 55P03 while another session or the worker does it';
+'moves the rows of message groups to the messages that the stream of the messaging table tells of, and announces new ones on channel cruddur_messages; returns how many records of the stream were applied, at most max_records, 0 where nothing is left; those that write no message are passed over and not counted; 55P03 while another session or the worker does it';
 
 /* The outbox: what write_mode 'outbox' has committed and is not delivered yet */
 

@@ -266,7 +266,7 @@ int64
 ddb_batch_save(DdbBatch *batch, const DdbCheckpoints *checkpoints,
 			   DdbCheckpoint *checkpoint)
 {
-	int64 nmessages = 0;
+	int64 napplied = 0;
 
 	checkpoint->is_applied = true;
 	for (int i = 0; i < batch->nrecords; i++)
@@ -276,7 +276,7 @@ ddb_batch_save(DdbBatch *batch, const DdbCheckpoints *checkpoints,
 		if (record->kind == DDB_RECORD_BROKEN || batch->refusals[i] != NULL)
 			save_failure(batch, i, checkpoints, checkpoint);
 		else if (record->kind == DDB_RECORD_MESSAGE)
-			nmessages++;
+			napplied++;
 		if (record->kind == DDB_RECORD_MESSAGE && record->is_new)
 			ddb_announce_message(record, batch->groups[i]->members);
 		strlcpy(checkpoint->position,
@@ -285,5 +285,5 @@ ddb_batch_save(DdbBatch *batch, const DdbCheckpoints *checkpoints,
 		if (record->created_s > 0)
 			checkpoint->last_record_s = record->created_s;
 	}
-	return nmessages;
+	return napplied;
 }

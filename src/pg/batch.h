@@ -39,8 +39,9 @@ extern void ddb_batch_retry(DdbBatch *batch);
 
 /*
  * In a transaction, once all is applied: the records that could not be are kept in
- * cruddur_stream_failures, messages are announced. Returns how many messages there
- * were, and moves the checkpoint to the last record.
+ * cruddur_stream_failures, messages are announced. Moves the checkpoint to the last
+ * record. Returns how many were applied: those that have written a message, not
+ * those of other items, which have nothing to be applied.
  */
 extern int64 ddb_batch_save(DdbBatch *batch, const DdbCheckpoints *checkpoints,
 							DdbCheckpoint *checkpoint);

@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
@@ -193,7 +194,10 @@ rule_for(const DdbStatus *status, const DdbReportContext *context)
 /* pg_do_encoding_conversion_buf takes less than a whole character for less. */
 #define CONVERTED_SIZE (MAX_CONVERSION_GROWTH * (MAX_MULTIBYTE_CHAR_LEN + 2))
 
-/* One character that is not ASCII, converted; "?" where it cannot be. */
+/*
+ * One character that is not ASCII, converted; "?" where it cannot be. Outside of a
+ * transaction no conversion can be looked up.
+ */
 static void
 append_multibyte(StringInfo out, const char *utf8, int len)
 {
@@ -207,7 +211,8 @@ append_multibyte(StringInfo out, const char *utf8, int len)
 		appendBinaryStringInfo(out, utf8, len);
 		return;
 	}
-	proc = FindDefaultConversionProc(PG_UTF8, encoding);
+	proc = IsTransactionState() ? FindDefaultConversionProc(PG_UTF8, encoding)
+								: InvalidOid;
 	if (OidIsValid(proc) &&
 		pg_do_encoding_conversion_buf(proc,
 									  PG_UTF8,

@@ -463,13 +463,13 @@ int64
 ddb_shardreader_save(DdbShardReader *reader, const DdbCheckpoints *checkpoints)
 {
 	DdbCheckpoint *checkpoint = &reader->checkpoint;
-	int64 nmessages = 0;
+	int64 napplied = 0;
 
 	if (!ddb_shardreader_is_ready(reader))
 		return 0;
 	if (reader->phase == PHASE_READY)
 	{
-		nmessages = ddb_batch_save(reader->batch, checkpoints, checkpoint);
+		napplied = ddb_batch_save(reader->batch, checkpoints, checkpoint);
 		MemoryContextReset(reader->batch_cxt);
 		reader->batch = NULL;
 		reader->due_us = reader->asked_us + MIN_PAUSE_US;
@@ -484,7 +484,7 @@ ddb_shardreader_save(DdbShardReader *reader, const DdbCheckpoints *checkpoints)
 	checkpoint->error = NULL;
 	checkpoint->is_applied = false;
 	reader->is_changed = reader->lost_position = false;
-	return nmessages;
+	return napplied;
 }
 
 void

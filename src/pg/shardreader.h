@@ -55,7 +55,7 @@ extern bool ddb_shardreader_is_drained(const DdbShardReader *reader);
 /* The service does not have the shard any more. */
 extern bool ddb_shardreader_is_gone(const DdbShardReader *reader);
 
-/* In a transaction: save what is ready. Returns how many messages were applied. */
+/* In a transaction: save what is ready. Returns how many records were applied. */
 extern int64 ddb_shardreader_save(DdbShardReader *reader,
 								  const DdbCheckpoints *checkpoints);
 

@@ -407,7 +407,7 @@ ddb_stream_save(DdbStream *stream)
 											  "cruddur_ddb checkpoint",
 											  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(cxt);
-	int64 nmessages = 0;
+	int64 napplied = 0;
 	ListCell *cell;
 
 	foreach(cell, stream->readers)
@@ -415,7 +415,7 @@ ddb_stream_save(DdbStream *stream)
 		DdbShardReader *reader = lfirst(cell);
 		bool was_ready = ddb_shardreader_is_ready(reader);
 
-		nmessages += ddb_shardreader_save(reader, &stream->checkpoints);
+		napplied += ddb_shardreader_save(reader, &stream->checkpoints);
 		/* Its children are to be found. */
 		if (was_ready && is_done(reader))
 			stream->look_due_us = ddb_http_now_us();
@@ -431,7 +431,7 @@ ddb_stream_save(DdbStream *stream)
 	stream->is_news = false;
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(cxt);
-	return nmessages;
+	return napplied;
 }
 
 int

@@ -26,7 +26,7 @@ get_max_records(FunctionCallInfo fcinfo)
 	return max_records;
 }
 
-/* Until nothing is left, or so many messages were applied. */
+/* Until nothing is left, or so many records were applied. */
 static int64
 process(DdbStream *stream, int max_records)
 {
@@ -49,7 +49,7 @@ process(DdbStream *stream, int max_records)
 PG_FUNCTION_INFO_V1(cruddur_process_stream);
 
 /*
- * cruddur_process_stream(max_records int) RETURNS bigint: how many messages were
+ * cruddur_process_stream(max_records int) RETURNS bigint: how many records were
  * applied. What keeps it from going on is an error if there was none.
  */
 Datum

@@ -46,6 +46,32 @@ SELECT handle, message FROM cruddur_list_message_groups('andrewbrown');
 SELECT server, table_name, state, lag IS NOT NULL AS lags, last_error
 FROM cruddur_stream_status WHERE state <> 'done';
 
+-- What is counted are records that write a message: a new one, one that is changed.
+-- Those of deleted messages, of other items and of the rows that move are passed over.
+CREATE FUNCTION pg_temp.put(pk text, sk text, message text) RETURNS void
+LANGUAGE sql AS $$
+	SELECT cruddur_ddb_request('PutItem', jsonb_build_object(
+		'TableName', 'sql-stream', 'Item', jsonb_build_object(
+			'pk', jsonb_build_object('S', pk), 'sk', jsonb_build_object('S', sk),
+			'message', jsonb_build_object('S', message))))
+$$;
+SELECT pg_temp.put('MSG#' || :'second', '2100-01-01T00:00:00.000000+00:00', 'new');
+SELECT pg_temp.put('MSG#' || :'second', '2100-01-01T00:00:00.000000+00:00', 'changed');
+SELECT pg_temp.put('OTHER#1', '2100-01-01T00:00:00.000000+00:00', 'no message');
+SELECT cruddur_process_stream();
+SELECT message FROM cruddur_list_message_groups('londo');
+SELECT cruddur_ddb_request('DeleteItem', jsonb_build_object('TableName', 'sql-stream',
+	'Key', jsonb_build_object('pk', jsonb_build_object('S', 'MSG#' || :'second'),
+		'sk', '{"S": "2100-01-01T00:00:00.000000+00:00"}'::jsonb))) IS NULL AS refused;
+SELECT cruddur_process_stream();
+-- at most so many at a time
+SELECT count(*) FROM generate_series(1, 3) AS n,
+	cruddur_create_message('bayko', :'first', 'message ' || n);
+SELECT cruddur_process_stream(2);
+SELECT message FROM cruddur_list_message_groups('bayko');
+SELECT cruddur_process_stream(2);
+SELECT message FROM cruddur_list_message_groups('bayko');
+
 -- arguments
 SELECT cruddur_process_stream(NULL);
 SELECT cruddur_process_stream(0);

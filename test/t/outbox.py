@@ -287,6 +287,23 @@ def plain(bed, proxy):
                   "as it is read back; answers that were lost: %d" % lost)
 
 
+def by_token(bed, proxy):
+    """An UPDATE cannot be read back: it is known by its token."""
+    bed.query("INSERT INTO shared VALUES ('token', 1)")
+    drain(bed)
+    proxy.clear()
+    proxy.add(faults.applied_then_cut(), times=2, when=lambda request:
+              request.operation == "TransactWriteItems")
+    bed.query("UPDATE shared SET n = n + 1 WHERE name = 'token'")
+    drain(bed)
+    tap.equal(bed.query("SELECT n FROM shared WHERE name = 'token'")[0][0], 2,
+              "an update is done once if its answer is lost")
+    tokens = [request.json()["ClientRequestToken"]
+              for request in proxy.seen("TransactWriteItems")]
+    tap.equal((len(tokens), len(set(tokens))), (3, 1),
+              "as it was sent again with the same token")
+
+
 def killed(bed, proxy):
     """Between DynamoDB's answer and the save of what came of it."""
     before = messages(bed)
@@ -455,6 +472,7 @@ def test():
         storm(stack, bed, proxy)
         poison(stack, bed)
         plain(bed, proxy)
+        by_token(bed, proxy)
         killed(bed, proxy)
         same_time(bed, proxy)
         prepared(stack, bed)

@@ -130,7 +130,7 @@ def start_of(place):
                    row.xact_start), ("t_worker", "postgres", which, None),
                   "pg_stat_activity shows who it is: " + which)
     tap.ok(place.sent("first") is not None, "the rows of a message are moved")
-    tap.ok(place.sent("second", mode="outbox") is not None,
+    tap.ok(place.sent("caf\u00e9", mode="outbox") is not None,
            "so are those of one that was delivered")
 
 
@@ -392,11 +392,13 @@ STEPS = [start_of, no_transaction, apart, terminated, cancelled, settings,
 
 
 def test():
-    with OwnStack("worker", conf=CONF % ("worker", 200)) as stack:
+    # What is logged of requests is said without a transaction.
+    with OwnStack("worker", conf=CONF % ("worker", 200)
+                  + "cruddur_ddb.log_requests = on\n") as stack:
         no_database(stack)
         with faults.Faults(os.environ["DDB_ENDPOINT"]) as proxy, \
-                Bed("worker", stream=True, endpoint=proxy.url,
-                    request_timeout_ms="2000") as bed:
+                Bed("worker", encoding="LATIN1", stream=True,
+                    endpoint=proxy.url, request_timeout_ms="2000") as bed:
             bed.put_group(GROUP, "andrewbrown", "bayko", key_at(2))
             place = Place(stack, bed, proxy)
             for step in STEPS:
