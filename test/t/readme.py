@@ -20,7 +20,8 @@ DATABASE = "t_readme"
 TABLE = "t-readme"
 README = os.path.join(os.path.dirname(__file__), "../../README.md")
 REMOVE = ["DROP DATABASE IF EXISTS %s WITH (FORCE)" % DATABASE,
-          "DROP ROLE IF EXISTS backend", "DROP ROLE IF EXISTS stream_worker"]
+          *["DROP ROLE IF EXISTS " + role
+            for role in ("backend", "operator", "cruddur_worker")]]
 
 
 def in_cluster(statements):
