@@ -196,6 +196,7 @@ judge(const DdbStatus *status)
 	{
 		case DDB_STATUS_CONFIG:
 		case DDB_STATUS_CONNECT:
+		case DDB_STATUS_TIMEOUT:
 		case DDB_STATUS_AUTH:
 			return DDB_DELIVERY_CUT_OFF;
 		case DDB_STATUS_CONDITION:

@@ -198,6 +198,7 @@ connected(DdbOutbox *outbox, const Entry *entry)
 	if (origin == NULL || origin->pause_ms == 0)
 		return;
 	origin->pause_ms = 0;
+	origin->until = 0;
 	ereport(LOG,
 			(errmsg("the outbox of user \"%s\" on server \"%s\" goes on",
 					origin->user_name,
@@ -496,6 +497,26 @@ save_fault(DdbOutbox *outbox, Entry *entry)
 	ddb_outboxtable_fault(&fault);
 }
 
+/*
+ * What was begun of those that are left alone would fail the same way, one after
+ * another, in the places of others. It waits in the table still.
+ */
+static void
+drop_cut_off(DdbOutbox *outbox)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	dlist_mutable_iter iter;
+
+	dlist_foreach_modify(iter, &outbox->entries)
+	{
+		Entry *entry = dlist_container(Entry, node, iter.cur);
+		const Origin *origin = find_origin(outbox, entry);
+
+		if (origin != NULL && origin->until > now)
+			remove_entry(outbox, entry);
+	}
+}
+
 int64
 ddb_outbox_save(DdbOutbox *outbox)
 {
@@ -526,6 +547,7 @@ ddb_outbox_save(DdbOutbox *outbox)
 		ddb_outboxtable_delete(ids, n);
 		ddb_wakeup_request(DDB_WORKER_STREAM);
 	}
+	drop_cut_off(outbox);
 	/* What was held back may be written next, and an older write not again. */
 	ForceSyncCommit();
 	pfree(ids);

@@ -306,6 +306,34 @@ def by_token(bed, proxy):
               "as it was sent again with the same token")
 
 
+def one_hangs(bed, proxy):
+    """A server that does not answer, with more entries than are tried at a time."""
+    before = messages(bed)
+    proxy.clear()
+    proxy.add(faults.silent(), times=10**6, when=lambda request:
+              request.operation == "PutItem" and "hung" in request.body.decode())
+    bed.query("CREATE SERVER hung FOREIGN DATA WRAPPER cruddur_ddb OPTIONS"
+              " (endpoint '%s', region 'us-east-1', request_timeout_ms '500',"
+              " max_attempts '1')" % proxy.url)
+    bed.query("CREATE USER MAPPING FOR CURRENT_USER SERVER hung OPTIONS"
+              " (access_key_id 'local', secret_access_key 'local')")
+    bed.make_foreign("hung", "name text, n int", server="hung",
+                     table_name=bed.table + "-shared", on_duplicate="replace")
+    bed.query("INSERT INTO hung SELECT 'hung ' || n, n"
+              " FROM generate_series(1, 150) AS n")
+    start = time.monotonic()
+    create(bed, "bayko", "beside")
+    await_true(lambda: "beside" in messages(bed))
+    tap.ok(time.monotonic() - start < 5,
+           "a server that does not answer does not hold up the others")
+    proxy.clear()
+    drain(bed)
+    tap.equal(bed.query("SELECT sum(n) FROM hung WHERE name ^@ 'hung'")[0][0],
+              150 * 151 // 2, "when it does, all is delivered")
+    tap.equal(sorted(messages(bed)), sorted(before + ["beside"]),
+              "and nothing twice")
+
+
 def killed(bed, proxy):
     """Between DynamoDB's answer and the save of what came of it."""
     before = messages(bed)
@@ -475,6 +503,7 @@ def test():
         poison(stack, bed)
         plain(bed, proxy)
         by_token(bed, proxy)
+        one_hangs(bed, proxy)
         killed(bed, proxy)
         same_time(bed, proxy)
         prepared(stack, bed)

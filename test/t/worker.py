@@ -162,7 +162,7 @@ def apart(place):
     tap.ok(await_true(lambda: place.proxy.seen("GetRecords")) is not None,
            "the stream stalls")
     place.send("apart", "outbox")
-    tap.ok(place.arrived("apart", 1) is not None, "messages are delivered")
+    tap.ok(place.arrived("apart", 4) is not None, "messages are delivered")
     place.proxy.clear()
     place.proxy.add(faults.silent(), FOREVER,
                     when=lambda request: request.operation == "PutItem")
