@@ -259,6 +259,7 @@ ddb_exchange_create(void)
 		return NULL;
 	}
 	set_lasting_options(exchange);
+	ddb_exchange_reset(exchange);
 	return exchange;
 }
 

@@ -272,7 +272,6 @@ take_exchange(DdbHttp *http)
 		return NULL;
 	exchange->http = http;
 	exchange->next = exchange->prev = NULL;
-	ddb_exchange_reset(exchange);
 	return exchange;
 }
 
@@ -513,6 +512,7 @@ ddb_http_release(DdbExchange *exchange)
 		ddb_exchange_free(exchange);
 		return;
 	}
+	ddb_exchange_reset(exchange);
 	exchange->next = http->idle;
 	http->idle = exchange;
 	http->nidle++;
