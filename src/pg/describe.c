@@ -45,7 +45,7 @@ release(Description *description)
 		MemoryContextDelete(description->cxt);
 }
 
-/* Take those that are too old from the list. */
+/* Take those from the list that are too old, or whose session is gone. */
 static void
 sweep(void)
 {
@@ -56,7 +56,8 @@ sweep(void)
 	{
 		Description *description = *link;
 
-		if (description->expires_us > now_us)
+		if (description->expires_us > now_us &&
+			ddb_session_exists(description->session))
 		{
 			link = &description->next;
 			continue;

@@ -270,6 +270,17 @@ ddb_session_number(const DdbSession *session)
 }
 
 bool
+ddb_session_exists(uint64 number)
+{
+	for (DdbSession *session = sessions; session != NULL; session = session->next)
+	{
+		if (session->number == number)
+			return true;
+	}
+	return false;
+}
+
+bool
 ddb_session_valid(const DdbSession *session)
 {
 	return session->valid;

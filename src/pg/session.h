@@ -55,6 +55,9 @@ extern Oid ddb_session_user(const DdbSession *session);
 /* No other session of this backend has or had this number. */
 extern uint64 ddb_session_number(const DdbSession *session);
 
+/* Is the one of this number still there? */
+extern bool ddb_session_exists(uint64 number);
+
 /* False: its server or mapping was altered since. */
 extern bool ddb_session_valid(const DdbSession *session);
 
