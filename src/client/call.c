@@ -433,6 +433,12 @@ ddb_call_done(const DdbCall *call)
 	return call->state == CALL_DONE;
 }
 
+bool
+ddb_call_in_flight(const DdbCall *call)
+{
+	return call->state == CALL_FLYING;
+}
+
 const DdbStatus *
 ddb_call_status(const DdbCall *call)
 {

@@ -94,6 +94,9 @@ extern void ddb_call_delay(DdbCall *call, int delay_ms);
 
 extern bool ddb_call_done(const DdbCall *call);
 
+/* Is an attempt under way, so that the service may act on it at any moment? */
+extern bool ddb_call_in_flight(const DdbCall *call);
+
 /* DDB_OK or what went wrong; valid once the call is done. */
 extern const DdbStatus *ddb_call_status(const DdbCall *call);
 

@@ -250,6 +250,64 @@ settle_other(DdbSender *sender, Job *job)
 	release(job);
 }
 
+/* Drop what is not with the service. Is anything left? */
+static bool
+drop_waiting(DdbSender *sender)
+{
+	bool any = false;
+
+	for (int i = 0; i < sender->njobs; i++)
+	{
+		Job *job = sender->jobs[i];
+
+		if (job == NULL || job->state != JOB_FLYING)
+			continue;
+		if (ddb_call_in_flight(job->call))
+		{
+			any = true;
+			continue;
+		}
+		ddb_own_release(job->seat);
+		job->state = JOB_FREE;
+	}
+	return any;
+}
+
+/*
+ * One write is an error, so the statement ends. What is under way ends before
+ * that: else it could be applied after a write of the next statement. Only a
+ * cancel cannot wait for it.
+ */
+static void
+end_with_error(DdbSender *sender)
+{
+	MemoryContext cxt = MemoryContextSwitchTo(sender->cxt);
+	ErrorData *error = CopyErrorData();
+
+	FlushErrorState();
+	MemoryContextSwitchTo(cxt);
+	while (error->sqlerrcode != ERRCODE_QUERY_CANCELED && drop_waiting(sender))
+		ddb_session_step(sender->session);
+	ReThrowError(error);
+}
+
+static void
+settle(DdbSender *sender, Job *job)
+{
+	PG_TRY();
+	{
+		if (job->is_batch && ddb_call_status(job->call)->kind == DDB_OK)
+			settle_batch(sender, job);
+		else
+			settle_other(sender, job);
+	}
+	PG_CATCH();
+	{
+		end_with_error(sender);
+	}
+	PG_END_TRY();
+}
+
 /* Look at what has been answered. Was there anything? */
 static bool
 settle_answered(DdbSender *sender)
@@ -263,10 +321,7 @@ settle_answered(DdbSender *sender)
 		if (job == NULL || job->state != JOB_FLYING || !ddb_call_done(job->call))
 			continue;
 		any = true;
-		if (job->is_batch && ddb_call_status(job->call)->kind == DDB_OK)
-			settle_batch(sender, job);
-		else
-			settle_other(sender, job);
+		settle(sender, job);
 	}
 	return any;
 }

@@ -35,8 +35,8 @@ def items(bed, suffix):
 
 def clean(bed, broken):
     """
-    Both tables empty, no faults, statistics at 0. What a statement that failed
-    had sent is not undone, and may be under way.
+    Both tables empty, no faults, statistics at 0. What a statement that was
+    canceled had sent is not undone, and may be under way.
     """
     bed.query("SELECT cruddur_ddb_disconnect()")
     broken.settle()
@@ -72,6 +72,10 @@ class Crowd:
         with self.lock:
             self.now -= 1
         return exchange.send(reply)
+
+
+def is_write(request):
+    return request.operation in ("PutItem", "BatchWriteItem")
 
 
 def sizes(broken):
@@ -275,6 +279,25 @@ def faulty_rows(bed, broken):
                "the row at fault is not written")
 
 
+def over_when_failed(bed, broken):
+    """Nothing is under way any more when a statement has failed."""
+    for table in ("e", "r"):
+        clean(bed, broken)
+        broken.add(faults.refused("ValidationException"), when=is_write)
+        broken.add(faults.delayed(0.3), times=10**6, when=is_write)
+        tap.fails(lambda: bed.query(load(table, 400)), "22023",
+                  "one of the writes into %s is refused" % table)
+        there = items(bed, "-" + table)
+        sent = len(broken.seen())
+        bed.query("SELECT cruddur_ddb_disconnect()")
+        broken.settle()
+        tap.equal(items(bed, "-" + table), there,
+                  "what was sent with it has been applied, %d rows"
+                  % len(there))
+        tap.ok(there and len(broken.seen()) == sent < 10,
+               "and nothing was sent after it: %d requests" % sent)
+
+
 def rate(bed, broken):
     """15 units at 5 a second: 5 at once, and the last after 2 seconds."""
     clean(bed, broken)
@@ -340,7 +363,7 @@ def test():
             bed.set_options(endpoint=broken.url)
             for part in (side_by_side, batches, in_order, unprocessed,
                          duplicates, not_undone, updates, moves, faulty_rows,
-                         rate, interrupted, flat):
+                         over_when_failed, rate, interrupted, flat):
                 part(bed, broken)
 
 
