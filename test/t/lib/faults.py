@@ -10,11 +10,16 @@ of the functions below; it returns True if the connection may be kept.
 What never gets as far as a request is here too: FullBacklog, closed_port().
 """
 
+import calendar
+import contextlib
+import email.utils
 import gzip
 import http.client
 import json
 import socket
+import ssl
 import struct
+import subprocess
 import threading
 import time
 import urllib.parse
@@ -147,15 +152,16 @@ def silent():
     return act
 
 
-def dripping(seconds=0.05):
-    """Headers at once, then one byte of the body at a time."""
+def dripping(seconds=0.05, drops=None):
+    """Headers at once, then the body, by bytes or in so many drops."""
     def act(exchange):
         reply = exchange.relay()
+        step = -(-len(reply.body) // drops) if drops else 1
         exchange.sock.sendall(head_of(reply))
-        for i in range(len(reply.body)):
+        for i in range(0, len(reply.body), step):
             if exchange.gone(seconds):
                 return False
-            exchange.sock.sendall(reply.body[i:i + 1])
+            exchange.sock.sendall(reply.body[i:i + step])
         return True
     return act
 
@@ -189,6 +195,30 @@ def truncated():
         reply = exchange.relay()
         half = reply.body[:len(reply.body) // 2]
         exchange.sock.sendall(head_of(reply) + half)
+        return False
+    return act
+
+
+def unannounced():
+    """Half of the body, whose end is the connection's."""
+    def act(exchange):
+        reply = exchange.relay()
+        head = b"HTTP/1.1 200 X\r\nconnection: close\r\n\r\n"
+        exchange.sock.sendall(head + reply.body[:len(reply.body) // 2])
+        return False
+    return act
+
+
+def misannounced(length):
+    """The right body under the content-length length(its own); no end."""
+    def act(exchange):
+        reply = exchange.relay()
+        headers = dict(reply.headers)
+        headers["content-length"] = str(length(len(reply.body)))
+        exchange.sock.sendall(head_of(reply._replace(headers=headers))
+                              + reply.body)
+        while not exchange.gone(60):
+            pass
         return False
     return act
 
@@ -238,6 +268,23 @@ def huge(size, announced=True):
     return act
 
 
+def clock_off(seconds):
+    """A service whose clock is off refuses requests of another time."""
+    def act(exchange):
+        now = time.time() + seconds
+        sent = calendar.timegm(time.strptime(
+            exchange.request.headers["x-amz-date"], "%Y%m%dT%H%M%SZ"))
+        if abs(now - sent) < 15 * 60:
+            reply = exchange.relay()
+        else:
+            reply = made(400, {
+                "__type": "com.amazon.coral.service#InvalidSignatureException",
+                "message": "Signature expired: it is too far from my time"})
+        reply.headers["date"] = email.utils.formatdate(now, usegmt=True)
+        return exchange.send(reply)
+    return act
+
+
 def empty_page(last_key):
     """A page with no items that says there is more."""
     return answered(200, {"Items": [], "Count": 0, "ScannedCount": 0,
@@ -245,9 +292,11 @@ def empty_page(last_key):
 
 
 class Faults:
-    """The server."""
+    """
+    The server. It may be given a socket to listen on, and a context for TLS.
+    """
 
-    def __init__(self, upstream):
+    def __init__(self, upstream, listener=None, tls=None):
         self.upstream = urllib.parse.urlsplit(upstream)
         self.lock = threading.Lock()
         self.rules = []
@@ -255,8 +304,12 @@ class Faults:
         self.connections = 0
         self.served = 0
         self.resets_on_accept = 0
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.url = "http://127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.cut_handshakes = 0
+        self.tls = tls
+        self.listener = listener or socket.create_server(("127.0.0.1", 0),
+                                                         backlog=128)
+        self.url = "%s://127.0.0.1:%d" % ("https" if tls else "http",
+                                          self.listener.getsockname()[1])
         threading.Thread(target=self.accept, daemon=True).start()
 
     def __enter__(self):
@@ -277,6 +330,7 @@ class Faults:
             self.rules.clear()
             self.requests.clear()
             self.resets_on_accept = 0
+            self.cut_handshakes = 0
 
     def seen(self, operation=None):
         """The requests since the last clear()."""
@@ -290,7 +344,8 @@ class Faults:
         have closed: what they had asked for may have been under way.
         """
         # Whoever came before the probe has been accepted when it has been.
-        with socket.create_connection(self.listener.getsockname()) as probe:
+        with socket.create_connection(self.listener.getsockname()) as probe, \
+                contextlib.suppress(ConnectionError):
             probe.shutdown(socket.SHUT_WR)
             probe.recv(1)
         deadline = time.monotonic() + 10
@@ -327,21 +382,33 @@ class Faults:
 
     def serve(self, sock, number):
         try:
-            stream = sock.makefile("rb")
-            while True:
-                request = read_request(stream, number)
-                if request is None:
-                    return
-                if not self.choose(request)(Exchange(self, sock, request)):
-                    return
+            sock = self.shake_hands(sock)
+            # The stream holds the socket open until it is closed, too.
+            with sock.makefile("rb") as stream:
+                while True:
+                    request = read_request(stream, number)
+                    if request is None:
+                        return
+                    if not self.choose(request)(Exchange(self, sock, request)):
+                        return
         except OSError:
             pass
         finally:
-            # The stream holds the socket open until it is closed, too.
-            stream.close()
             sock.close()
             with self.lock:
                 self.served -= 1
+
+    def shake_hands(self, sock):
+        """The socket to go on with."""
+        if self.tls is None:
+            return sock
+        with self.lock:
+            spoil = self.cut_handshakes > 0
+            self.cut_handshakes -= spoil
+        if spoil:
+            sock.recv(16)
+            raise OSError("a handshake is cut, as the test wants it")
+        return self.tls.wrap_socket(sock, server_side=True)
 
     def choose(self, request):
         with self.lock:
@@ -386,6 +453,35 @@ class FullBacklog:
     def close(self):
         for sock in self.fill + [self.listener]:
             sock.close()
+
+
+class BoundPort:
+    """A port that refuses connections, until a server opens there."""
+
+    def __init__(self):
+        self.sock = socket.socket()
+        self.sock.bind(("127.0.0.1", 0))
+        self.url = "http://127.0.0.1:%d" % self.sock.getsockname()[1]
+
+    def open(self, upstream):
+        self.sock.listen(128)
+        return Faults(upstream, listener=self.sock)
+
+    def close(self):
+        self.sock.close()
+
+
+def make_tls(folder):
+    """A context for servers here, and the file of the CA to trust."""
+    path = folder + "/tls.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+         "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=a test", "-addext",
+         "subjectAltName=IP:127.0.0.1", "-keyout", path, "-out", path + ".crt"],
+        check=True, stderr=subprocess.DEVNULL)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(path + ".crt", path)
+    return tls, path + ".crt"
 
 
 def closed_port():
