@@ -15,9 +15,6 @@ struct DdbCredentials
 	char text[]; /* the three strings, each with its NUL */
 };
 
-/* Of the keys that were handed out last; 0 is never handed out. */
-static uint64_t last_generation = 0;
-
 static const char *
 text_append(DdbCredentials *credentials, const char *value)
 {
@@ -48,7 +45,7 @@ ddb_credentials_create_static(const char *access_key_id,
 	credentials->keys.secret_access_key = text_append(credentials, secret);
 	token = text_append(credentials, token);
 	credentials->keys.session_token = token[0] != '\0' ? token : NULL;
-	credentials->keys.generation = ++last_generation;
+	credentials->keys.generation = ddb_keys_generation();
 	return credentials;
 }
 

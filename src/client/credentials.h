@@ -8,18 +8,8 @@
 #ifndef DDB_CREDENTIALS_H
 #define DDB_CREDENTIALS_H
 
+#include "keys.h"
 #include "status.h"
-
-/* One set of keys. All strings are owned by the provider that returned it. */
-typedef struct DdbKeys
-{
-	const char *access_key_id;
-	const char *secret_access_key;
-	const char *session_token; /* NULL: none */
-	uint64_t generation;       /* differs whenever a key differs; unique in the
-								 * process, so it can stand for the secret in a
-								 * cache key */
-} DdbKeys;
 
 typedef struct DdbCredentials DdbCredentials;
 

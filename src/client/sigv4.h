@@ -12,7 +12,7 @@
 #include <time.h>
 
 #include "canonical.h"
-#include "credentials.h"
+#include "keys.h"
 #include "status.h"
 
 /* 32 bytes in lower-case hex and a NUL */
