@@ -27,6 +27,7 @@ CLIENT = \
 	src/client/action.o \
 	src/client/item.o \
 	src/client/tableinfo.o \
+	src/client/peer.o \
 	src/client/exchange.o \
 	src/client/http.o \
 	src/client/envelope.o \
