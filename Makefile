@@ -6,6 +6,7 @@ PGFILEDESC = "cruddur_ddb - SQL over DynamoDB"
 # "make lint" proves that.  src/README.md tells why.
 CLIENT = \
 	src/client/status.o \
+	src/client/secret.o \
 	src/client/timestamp.o \
 	src/client/content.o \
 	src/client/retry.o \
@@ -215,7 +216,8 @@ installcheck-endpoint:
 UNIT_DIR = tmp_check/unit
 UNIT_CFLAGS = $(WARNINGS) -Werror -O1 -g -fno-omit-frame-pointer \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined
-UNIT_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+UNIT_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup \
+	-Wl,--wrap=mmap
 UNIT_OBJS = $(CLIENT:src/client/%=$(UNIT_DIR)/client/%)
 UNIT = $(patsubst test/unit/%.c,$(UNIT_DIR)/%,$(wildcard test/unit/*.c))
 

@@ -2,11 +2,10 @@
  * credentials.c
  *		The providers of keys. So far one: fixed keys.
  */
-#include <openssl/crypto.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "credentials.h"
+#include "secret.h"
 
 struct DdbCredentials
 {
@@ -36,8 +35,8 @@ ddb_credentials_create_static(const char *access_key_id,
 	const char *token = session_token != NULL ? session_token : "";
 	DdbCredentials *credentials;
 
-	credentials = malloc(sizeof(*credentials) + strlen(id) + strlen(secret) +
-						 strlen(token) + 3);
+	credentials = ddb_secret_alloc(sizeof(*credentials) + strlen(id) +
+								   strlen(secret) + strlen(token) + 3);
 	if (credentials == NULL)
 		return NULL;
 	credentials->text_len = 0;
@@ -87,8 +86,5 @@ ddb_credentials_get(DdbCredentials *credentials, DdbKeys *keys, DdbStatus *statu
 void
 ddb_credentials_free(DdbCredentials *credentials)
 {
-	if (credentials == NULL)
-		return;
-	OPENSSL_cleanse(credentials->text, credentials->text_len);
-	free(credentials);
+	ddb_secret_free(credentials);
 }
