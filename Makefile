@@ -21,6 +21,7 @@ CLIENT = \
 	src/client/chain.o \
 	src/client/origin.o \
 	src/client/chain_resolve.o \
+	src/client/url.o \
 	src/client/endpoint.o \
 	src/client/json.o \
 	src/client/writer.o \

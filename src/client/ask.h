@@ -11,16 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "peer.h"
 #include "status.h"
-
-/* Which addresses a connection may go to. */
-typedef enum DdbPeer
-{
-	DDB_PEER_PUBLIC,   /* any but link-local and metadata addresses: 169.254/16,
-						* fe80::/10, fd00:ec2::/32, their IPv4-mapped forms */
-	DDB_PEER_LOOPBACK, /* this host */
-	DDB_PEER_METADATA  /* any, link-local is meant; plain http will do */
-} DdbPeer;
 
 /*
  * All borrowed until the answer was given. A request without a body has

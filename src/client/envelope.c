@@ -12,7 +12,6 @@
 
 #include "envelope.h"
 
-#define CONTENT_TYPE "application/x-amz-json-1.0"
 #define USER_AGENT "cruddur_ddb/1.0"
 #define MAX_SIGNED_HEADERS 5
 
@@ -73,7 +72,7 @@ ddb_envelope_seal(DdbEnvelope *envelope, const DdbSender *sender,
 	ddb_sigv4_date(scope.date, time(NULL));
 
 	/* Signed is what says who asks what of whom; proxies may touch the rest. */
-	n = add_signed(headers, n, "content-type", CONTENT_TYPE);
+	n = add_signed(headers, n, "content-type", endpoint->content_type);
 	n = add_signed(headers, n, "host", endpoint->host);
 	n = add_signed(headers, n, "x-amz-date", scope.date);
 	if (keys.session_token != NULL)

@@ -7,6 +7,7 @@
  */
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "peer.h"
 

@@ -351,8 +351,10 @@ ddb_options_client_config(const DdbOptions *options, DdbService service,
 	config->endpoint.endpoint = options->endpoint;
 	if (service == DDB_SERVICE_STREAMS && options->streams_endpoint != NULL)
 		config->endpoint.endpoint = options->streams_endpoint;
-	config->endpoint.use_fips = options->use_fips;
-	config->endpoint.use_dualstack = options->use_dualstack;
+	config->endpoint.use_fips =
+		options->use_fips ? DDB_SWITCH_ON : DDB_SWITCH_UNSET;
+	config->endpoint.use_dualstack =
+		options->use_dualstack ? DDB_SWITCH_ON : DDB_SWITCH_UNSET;
 	config->endpoint.allow_http = options->allow_http;
 	config->ca_file = options->ca_file;
 	config->connect_timeout_ms = options->connect_timeout_ms;
