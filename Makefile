@@ -10,6 +10,7 @@ CLIENT = \
 	src/client/timestamp.o \
 	src/client/content.o \
 	src/client/retry.o \
+	src/client/skew.o \
 	src/client/keys.o \
 	src/client/credentials.o \
 	src/client/text.o \

@@ -109,6 +109,8 @@ ddb_retry_delay_ms(DdbRetryBucket *bucket, DdbRetryState *state,
 
 	bucket->tokens -= cost;
 	state->taken = cost;
+	if (retry_class == DDB_RETRY_MENDED)
+		return 0;
 	delay_ms = backoff_ms(base_ms, state->attempts, jitter);
 	if (retry_after_ms > MAX_DELAY_MS)
 		retry_after_ms = MAX_DELAY_MS;
