@@ -14,6 +14,12 @@ CLIENT = \
 	src/client/text.o \
 	src/client/canonical.o \
 	src/client/sigv4.o \
+	src/client/host.o \
+	src/client/profile_parse.o \
+	src/client/profile.o \
+	src/client/chain.o \
+	src/client/origin.o \
+	src/client/chain_resolve.o \
 	src/client/endpoint.o \
 	src/client/json.o \
 	src/client/writer.o \

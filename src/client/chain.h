@@ -97,4 +97,24 @@ extern bool ddb_chain_add_role(DdbChain *chain, const DdbRole *role);
 /* Wipes the secrets. NULL is fine. */
 extern void ddb_chain_free(DdbChain *chain);
 
+/*
+ * For those that make a chain, field by field. All are false for want of memory
+ * only, with the status filled.
+ */
+
+/* Set the field to a copy of the value, which may be NULL. It was NULL. */
+extern bool ddb_chain_set(char **field, const char *value, DdbStatus *status);
+
+/* Make the role of copies; any but the ARN may be NULL. */
+extern bool ddb_chain_fill_role(DdbRole *role, const char *arn,
+								const char *external_id,
+								const char *session_name, DdbStatus *status);
+
+/*
+ * Put the role before the one that is at this place now, or behind all. Its
+ * strings are the chain's then, or freed.
+ */
+extern bool ddb_chain_insert_role(DdbChain *chain, int place, DdbRole *role,
+								  DdbStatus *status);
+
 #endif /* DDB_CHAIN_H */

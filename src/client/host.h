@@ -42,7 +42,8 @@ extern bool ddb_host_is_true(const DdbHost *host, const char *name);
  *
  * NULL with DDB_STATUS_AUTH and a message that names the path and says why,
  * also where the file is longer than max_len or has a NUL in it; *missing, if
- * not NULL, tells whether there is no such file.
+ * not NULL, tells whether there is no such file, or none that we could know of:
+ * it is below a directory that we may not enter.
  */
 extern char *ddb_host_read(const DdbHost *host, const char *path, size_t max_len,
 						   size_t *len, bool *missing, DdbStatus *status);

@@ -33,6 +33,7 @@ typedef struct DdbSection
 	int nproperties;
 } DdbSection;
 
+/* malloc'd, to be given back by ddb_profile_free. */
 typedef struct DdbProfiles
 {
 	DdbSection *sections; /* no two of the same kind and name */
@@ -40,26 +41,21 @@ typedef struct DdbProfiles
 } DdbProfiles;
 
 /*
- * Take the texts of both files, which may be "". A property of the credentials
- * file goes before the same of the config file. NULL with DDB_STATUS_AUTH, file
- * and line in the message, but never what the line says; or out of memory.
- */
-extern DdbProfiles *ddb_profile_parse(const char *config,
-									  const char *credentials, DdbStatus *status);
-
-/*
  * Read and take the host's files: AWS_CONFIG_FILE, or .aws/config below HOME;
  * AWS_SHARED_CREDENTIALS_FILE, or .aws/credentials there. One that is not there
- * is as good as empty.
+ * is as good as empty. NULL with the status of ddb_host_read or
+ * ddb_profile_add. The copies made on the way are wiped.
  */
 extern DdbProfiles *ddb_profile_load(const DdbHost *host, DdbStatus *status);
 
 /*
- * The malloc'd path of each file on this host, NULL if there is none for want
- * of a HOME. False with DDB_STATUS_NO_MEMORY.
+ * Take the text of one file, the config file first: a property of the
+ * credentials file goes before the same of the config file. profiles begins as
+ * {0}. The name of the file is for messages. False with DDB_STATUS_AUTH, file
+ * and line in the message, but never what the line says; or out of memory.
  */
-extern bool ddb_profile_paths(const DdbHost *host, char **config,
-							  char **credentials, DdbStatus *status);
+extern bool ddb_profile_add(DdbProfiles *profiles, const char *file,
+							bool is_config, const char *text, DdbStatus *status);
 
 /* The section of this kind and name, or NULL. */
 extern const DdbSection *ddb_profile_find(const DdbProfiles *profiles,
@@ -79,6 +75,10 @@ extern const char *ddb_profile_get(const DdbProfiles *profiles,
 extern const char *ddb_profile_service_get(const DdbProfiles *profiles,
 										   const char *profile,
 										   const char *service, const char *key,
+										   size_t *len);
+
+/* The same of one property's value. */
+extern const char *ddb_profile_subproperty(const char *value, const char *key,
 										   size_t *len);
 
 /* Wipes all values. NULL is fine. */
