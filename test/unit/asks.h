@@ -19,7 +19,7 @@ typedef struct Reply
 } Reply;
 
 /* Fill and return it: a response with this body. */
-static const DdbAnswer *TAP_UNUSED
+static TAP_UNUSED const DdbAnswer *
 reply_http(Reply *reply, int http_status, const char *body)
 {
 	ddb_status_clear(&reply->status);
@@ -31,7 +31,7 @@ reply_http(Reply *reply, int http_status, const char *body)
 }
 
 /* No response. */
-static const DdbAnswer *TAP_UNUSED
+static TAP_UNUSED const DdbAnswer *
 reply_failure(Reply *reply, DdbStatusKind kind, const char *message)
 {
 	ddb_status_clear(&reply->status);
@@ -41,7 +41,7 @@ reply_failure(Reply *reply, DdbStatusKind kind, const char *message)
 }
 
 /* The value of a header; NULL if there is none. */
-static const char *TAP_UNUSED
+static TAP_UNUSED const char *
 ask_header(const DdbAsk *ask, const char *name)
 {
 	size_t len = strlen(name);
@@ -56,7 +56,7 @@ ask_header(const DdbAsk *ask, const char *name)
 }
 
 /* Does the status say it, anywhere? */
-static bool TAP_UNUSED
+static TAP_UNUSED bool
 status_says(const DdbStatus *status, const char *text)
 {
 	return strstr(status->message, text) != NULL ||

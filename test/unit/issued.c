@@ -2,8 +2,8 @@
  * issued.c
  *		Keys in the JSON of STS, containers and instances, and what is none.
  */
-#include "asks.h"
 #include "issued.h"
+#include "tap.h"
 
 #define KEYS "\"AccessKeyId\":\"AKID\",\"SecretAccessKey\":\"s/+=\""
 

@@ -92,10 +92,7 @@ test_container(void)
 	   "with a token");
 	is_str(ask_header(&draft.ask, "authorization"), "Bearer abc", "as it is");
 	is_str(draft.secret, "Bearer abc", "and secret");
-	ok(!ddb_metadata_ask_container(&draft,
-								   "https://h/",
-								   "abc\r\nX-Evil: 1",
-								   &status) &&
+	ok(!ddb_metadata_ask_container(&draft, "https://h/", "abc\r\nX-Evil: 1", &status) &&
 		   status.kind == DDB_STATUS_AUTH,
 	   "one of two lines is refused");
 	is_str(status.message,
@@ -137,8 +134,8 @@ read_one(int reader, const DdbAnswer *answer, DdbStatus *status)
 }
 
 static void
-check_refused(int reader, int http_status, const char *body, const char *message,
-			  DdbRetryClass retry_class)
+check_refused(int reader, int http_status, const char *body,
+			  const char *message, DdbRetryClass retry_class)
 {
 	Reply reply;
 	DdbStatus status;
@@ -187,11 +184,7 @@ test_refusals(void)
 				  transient);
 	check_refused('k', 401, "", INSTANCE "HTTP 401", never);
 	check_refused('k', 500, "<html>", INSTANCE "HTTP 500", transient);
-	check_refused('k',
-				  200,
-				  "<html>",
-				  INSTANCE "the response is not JSON",
-				  transient);
+	check_refused('k', 200, "<html>", INSTANCE "the response is not JSON", transient);
 	check_refused('k',
 				  200,
 				  "{\"Code\":\"Failed\",\"Message\":\"not SeCrEt\"}",
@@ -213,11 +206,7 @@ test_refusals(void)
 				  "{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"SeCrEt\"}",
 				  CONTAINER "HTTP 404",
 				  never);
-	check_refused('c',
-				  200,
-				  "{}",
-				  CONTAINER "the response has no keys",
-				  transient);
+	check_refused('c', 200, "{}", CONTAINER "the response has no keys", transient);
 }
 
 static void
