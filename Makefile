@@ -38,6 +38,7 @@ CLIENT = \
 	src/client/issued.o \
 	src/client/sts.o \
 	src/client/metadata.o \
+	src/client/peer.o \
 	src/client/exchange.o \
 	src/client/http.o \
 	src/client/envelope.o \

@@ -110,7 +110,7 @@ fill_client(DdbClient *client, const DdbClientConfig *config, DdbStatus *status)
 
 	client->target.url = client->endpoint.url;
 	client->target.ca_file = client->ca_file;
-	client->target.loopback_only = client->endpoint.loopback_only;
+	client->target.peer = client->endpoint.peer;
 	client->target.connect_timeout_ms = config->connect_timeout_ms;
 	client->target.request_timeout_ms = config->request_timeout_ms;
 	client->max_attempts = config->max_attempts;
@@ -182,7 +182,8 @@ send_attempt(DdbCall *call)
 						.credentials = client->credentials,
 						.signer = client->signer};
 	DdbEnvelope envelope;
-	DdbPayload payload = {.headers = envelope.lines,
+	DdbPayload payload = {.method = "POST",
+						  .headers = envelope.lines,
 						  .body = call->body,
 						  .body_len = call->body_len};
 
@@ -197,7 +198,7 @@ send_attempt(DdbCall *call)
 	{
 		payload.nheaders = envelope.nlines;
 		call->exchange =
-			ddb_http_post(client->http, &client->target, &payload, &call->status);
+			ddb_http_send(client->http, &client->target, &payload, &call->status);
 	}
 	if (call->exchange == NULL)
 	{

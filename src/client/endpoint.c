@@ -401,7 +401,8 @@ resolve_custom(DdbEndpoint *endpoint, DdbService service, const char *text,
 							"AWS's dual-stack endpoint cannot be a custom "
 							"endpoint, turn dual stack on instead");
 	endpoint->custom = true;
-	endpoint->loopback_only = !url.https && !config->allow_http;
+	if (!url.https && !config->allow_http)
+		endpoint->peer = DDB_PEER_LOOPBACK;
 	return set_url(endpoint, &url, status);
 }
 

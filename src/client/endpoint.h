@@ -5,6 +5,7 @@
 #ifndef DDB_ENDPOINT_H
 #define DDB_ENDPOINT_H
 
+#include "ask.h"
 #include "status.h"
 
 typedef enum DdbService
@@ -34,8 +35,8 @@ typedef struct DdbEndpoint
 	const char *signing_name;  /* "dynamodb", static */
 	const char *target_prefix; /* "DynamoDB_20120810", static */
 	bool custom;               /* not one of AWS's own */
-	bool loopback_only;        /* plain http without allow_http: the connection
-								 * may go to a loopback address only */
+	DdbPeer peer;              /* loopback for plain http without allow_http,
+								 * else public */
 } DdbEndpoint;
 
 /* The environment's variable, or NULL where it is unset or blank. */

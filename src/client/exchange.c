@@ -8,7 +8,6 @@
  * meaning of a response (call.c).
  */
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -24,27 +23,9 @@
 #define FIRST_BODY 16384u
 #define MAX_KEPT_BODY (256u * 1024)
 
-static bool
-is_loopback(const struct sockaddr *address)
-{
-	if (address->sa_family == AF_INET)
-	{
-		const struct sockaddr_in *in = (const struct sockaddr_in *) address;
-
-		return (ntohl(in->sin_addr.s_addr) >> 24) == IN_LOOPBACKNET;
-	}
-	if (address->sa_family == AF_INET6)
-	{
-		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *) address;
-
-		return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
-	}
-	return false;
-}
-
 /*
  * CURLOPT_OPENSOCKETFUNCTION: the address is known here, after the look-up, so
- * here is where a name that only claims to be local is found out.
+ * here is where a name is found out that only claims to be harmless.
  */
 static curl_socket_t
 open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
@@ -52,7 +33,7 @@ open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 	DdbExchange *exchange = arg;
 
 	(void) purpose;
-	if (exchange->loopback_only && !is_loopback(&address->addr))
+	if (!ddb_peer_allows(exchange->peer, &address->addr))
 	{
 		exchange->refused_address = true;
 		return CURL_SOCKET_BAD;
@@ -232,7 +213,6 @@ set_lasting_options(DdbExchange *exchange)
 	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, MAX_IDLE_S);
 	curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, MAX_LIFETIME_S);
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 128L * 1024);
-	curl_easy_setopt(easy, CURLOPT_POST, 1L);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->error);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange);
@@ -299,7 +279,7 @@ set_headers(DdbExchange *exchange, const char *const *headers, int nheaders)
 	char *text = exchange->header_text;
 	size_t left = sizeof(exchange->header_text);
 
-	if (nheaders <= 0 || nheaders > DDB_EXCHANGE_MAX_HEADERS)
+	if (nheaders < 0 || nheaders > DDB_EXCHANGE_MAX_HEADERS)
 		return false;
 	for (int i = 0; i < nheaders; i++)
 	{
@@ -314,8 +294,41 @@ set_headers(DdbExchange *exchange, const char *const *headers, int nheaders)
 		text += size;
 		left -= size;
 	}
-	curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, exchange->header_nodes);
+	curl_easy_setopt(exchange->easy,
+					 CURLOPT_HTTPHEADER,
+					 nheaders > 0 ? exchange->header_nodes : NULL);
 	return true;
+}
+
+/* It stays set from request to request. A PUT is a POST by another name. */
+static void
+set_method(DdbExchange *exchange, const char *method)
+{
+	CURL *easy = exchange->easy;
+	bool get = strcmp(method, "GET") == 0;
+	bool post = strcmp(method, "POST") == 0;
+
+	if (exchange->method != NULL && strcmp(exchange->method, method) == 0)
+		return;
+	curl_easy_setopt(easy, get ? CURLOPT_HTTPGET : CURLOPT_POST, 1L);
+	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, get || post ? NULL : method);
+	exchange->method = get ? "GET" : post ? "POST" : "PUT";
+}
+
+/*
+ * A connection to a metadata service is not for others, who must not get
+ * there: libcurl would give it to whoever names the same host.
+ */
+static void
+set_peer(DdbExchange *exchange, DdbPeer peer, bool fresh)
+{
+	bool apart = peer == DDB_PEER_METADATA;
+
+	curl_easy_setopt(exchange->easy,
+					 CURLOPT_FRESH_CONNECT,
+					 fresh || apart ? 1L : 0L);
+	curl_easy_setopt(exchange->easy, CURLOPT_FORBID_REUSE, apart ? 1L : 0L);
+	exchange->peer = peer;
 }
 
 /* What CURLOPT_CAINFO is unless it is set. */
@@ -344,17 +357,21 @@ ddb_exchange_prepare(DdbExchange *exchange, const DdbTarget *target,
 	/* CAPATH keeps its default, so a CA file adds to the system's own. */
 	if (ca_file == NULL)
 		ca_file = default_ca_file();
-	exchange->loopback_only = target->loopback_only;
+	set_method(exchange, payload->method);
+	set_peer(exchange, target->peer, fresh);
 	curl_easy_setopt(easy, CURLOPT_URL, target->url);
 	curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
 	curl_easy_setopt(easy,
 					 CURLOPT_CONNECTTIMEOUT_MS,
 					 (long) target->connect_timeout_ms);
-	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
-	curl_easy_setopt(easy, CURLOPT_POSTFIELDS, payload->body);
-	curl_easy_setopt(easy,
-					 CURLOPT_POSTFIELDSIZE_LARGE,
-					 (curl_off_t) payload->body_len);
+	/* Setting a body makes a POST of it. */
+	if (strcmp(payload->method, "GET") != 0)
+	{
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, payload->body);
+		curl_easy_setopt(easy,
+						 CURLOPT_POSTFIELDSIZE_LARGE,
+						 (curl_off_t) payload->body_len);
+	}
 	return true;
 }
 
@@ -395,7 +412,7 @@ static const char *
 failure_message(const DdbExchange *exchange)
 {
 	if (exchange->refused_address)
-		return "plain http is allowed to loopback addresses only";
+		return ddb_peer_refusal(exchange->peer);
 	if (exchange->timed_out)
 		return exchange->sends > 0 ? "no whole response within its time"
 								   : "no connection within its time";

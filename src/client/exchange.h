@@ -11,6 +11,7 @@
 
 #include <curl/curl.h>
 
+#include "peer.h"
 #include "status.h"
 
 /* Responses over this, before or after inflating, are refused. */
@@ -23,14 +24,18 @@ typedef struct DdbTarget
 {
 	const char *url;
 	const char *ca_file; /* NULL: the system's certificates alone */
-	bool loopback_only;  /* refuse to connect to any other address */
+	DdbPeer peer;
 	int connect_timeout_ms;
 	int request_timeout_ms; /* of one attempt, connecting included */
 } DdbTarget;
 
-/* What is sent. Header lines ("name: value") are copied, the body borrowed. */
+/*
+ * What is sent. Header lines ("name: value") are copied, method and body
+ * borrowed.
+ */
 typedef struct DdbPayload
 {
+	const char *method; /* "POST", "GET" or "PUT"; a GET has no body */
 	const char *const *headers;
 	int nheaders;
 	const char *body;
@@ -64,8 +69,9 @@ struct DdbExchange
 	int64_t deadline_us; /* monotonic, kept by http */
 
 	/* private to exchange.c */
-	bool loopback_only;
-	bool refused_address; /* an address was not loopback */
+	const char *method; /* that the handle is set to */
+	DdbPeer peer;
+	bool refused_address; /* peer did not allow one */
 	bool timed_out;       /* by our own deadline */
 	int sends;            /* how often libcurl was about to send it */
 	CURLcode result;

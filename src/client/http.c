@@ -295,7 +295,7 @@ attach(DdbExchange *exchange)
 }
 
 DdbExchange *
-ddb_http_post(DdbHttp *http, const DdbTarget *target, const DdbPayload *payload,
+ddb_http_send(DdbHttp *http, const DdbTarget *target, const DdbPayload *payload,
 			  DdbStatus *status)
 {
 	DdbExchange *exchange;

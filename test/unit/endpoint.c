@@ -191,7 +191,8 @@ test_signing(void)
 				  "DynamoDB_20120810",
 				  "us-east-1");
 	ddb_endpoint_resolve(&endpoint, DDB_SERVICE_DYNAMODB, &config, &status);
-	ok(!endpoint.custom && !endpoint.loopback_only, "AWS's own endpoint");
+	ok(!endpoint.custom && endpoint.peer == DDB_PEER_PUBLIC,
+	   "AWS's own endpoint");
 	is_str(endpoint.host, "dynamodb.eu-west-1.amazonaws.com", "its host");
 }
 
@@ -212,7 +213,7 @@ check_custom(const char *text, const char *url, const char *host, const char *pa
 	is_str(endpoint.host, host, "host");
 	is_str(endpoint.path, path, "path");
 	is_str(endpoint.region, "us-east-1", "the region that is none");
-	ok(endpoint.custom && !endpoint.loopback_only, "custom");
+	ok(endpoint.custom && endpoint.peer == DDB_PEER_PUBLIC, "custom");
 }
 
 static void
@@ -311,7 +312,7 @@ check_plain_http(const char *url, bool allowed)
 		   allowed,
 		   url);
 	if (allowed)
-		ok(endpoint.loopback_only, "to a loopback address only");
+		ok(endpoint.peer == DDB_PEER_LOOPBACK, "to a loopback address only");
 	else
 		ok(strstr(status.message, "plain http") != NULL, "%s", status.message);
 }
@@ -341,7 +342,7 @@ test_plain_http(void)
 	check_plain_http("http://[::ffff:10.0.0.1]", false);
 	check_plain_http("http://169.254.169.254", false);
 	ddb_endpoint_resolve(&endpoint, DDB_SERVICE_DYNAMODB, &https, &status);
-	ok(!endpoint.loopback_only, "https may go anywhere");
+	ok(endpoint.peer == DDB_PEER_PUBLIC, "https may go anywhere");
 }
 
 static void
