@@ -36,6 +36,11 @@ CLIENT = \
 	src/client/action.o \
 	src/client/item.o \
 	src/client/tableinfo.o \
+	src/client/jitter.o \
+	src/client/draft.o \
+	src/client/issued.o \
+	src/client/sts.o \
+	src/client/metadata.o \
 	src/client/peer.o \
 	src/client/exchange.o \
 	src/client/http.o \

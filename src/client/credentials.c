@@ -48,38 +48,12 @@ ddb_credentials_create_static(const char *access_key_id,
 	return credentials;
 }
 
-/* Can it stand in a header? Anything else would be a way to forge one. */
-static bool
-fits_header(const char *value)
-{
-	for (; *value != '\0'; value++)
-	{
-		if (*value <= ' ' || *value > '~')
-			return false;
-	}
-	return true;
-}
-
 bool
 ddb_credentials_get(DdbCredentials *credentials, DdbKeys *keys, DdbStatus *status)
 {
-	const DdbKeys *own = &credentials->keys;
-
-	if (own->access_key_id[0] == '\0')
-		return ddb_status_set(status, DDB_STATUS_AUTH, "there is no access key ID");
-	if (own->secret_access_key[0] == '\0')
-		return ddb_status_set(status,
-							  DDB_STATUS_AUTH,
-							  "there is no secret access key");
-	if (!fits_header(own->access_key_id))
-		return ddb_status_set(status,
-							  DDB_STATUS_AUTH,
-							  "the access key ID has an invalid character");
-	if (own->session_token != NULL && !fits_header(own->session_token))
-		return ddb_status_set(status,
-							  DDB_STATUS_AUTH,
-							  "the session token has an invalid character");
-	*keys = *own;
+	if (!ddb_keys_check(&credentials->keys, status))
+		return false;
+	*keys = credentials->keys;
 	return true;
 }
 

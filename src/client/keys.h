@@ -5,7 +5,7 @@
 #ifndef DDB_KEYS_H
 #define DDB_KEYS_H
 
-#include <stdint.h>
+#include "status.h"
 
 /* One set of keys. All strings are owned by whoever returned it. */
 typedef struct DdbKeys
@@ -27,5 +27,11 @@ typedef enum DdbKeysState
 
 /* A generation that no keys of this process have had; never 0. */
 extern uint64_t ddb_keys_generation(void);
+
+/*
+ * Can a request be signed with them? False with DDB_STATUS_AUTH where there is
+ * no ID or no secret ("" is none), or something that no header can hold.
+ */
+extern bool ddb_keys_check(const DdbKeys *keys, DdbStatus *status);
 
 #endif /* DDB_KEYS_H */

@@ -13,9 +13,10 @@
  *							but tried again, after 1, 2, 4 ... 60 seconds
  *	 10 min before expiry	callers wait, and a failure is theirs
  *
- * For keys that live less than 45 minutes in all these are a third and two
- * ninths of their life. Keys that came expired are used for what they are
- * worth, which only the service knows, and asked for again after five minutes.
+ * For keys that live less than 45 minutes these are a third and two ninths of
+ * what they had left when they came. Keys that came expired are used for what
+ * they are worth, which only the service knows, and new ones wanted after five to
+ * ten minutes.
  */
 #ifndef DDB_PROVIDER_H
 #define DDB_PROVIDER_H
@@ -55,12 +56,19 @@ extern DdbProvider *ddb_provider_create(DdbChain *chain,
 /* Wipes the keys. NULL is fine. */
 extern void ddb_provider_free(DdbProvider *provider);
 
+/* What it goes along; it stays the provider's. */
+extern const DdbChain *ddb_provider_chain(const DdbProvider *provider);
+
 /*
  * Someone wants keys now, and is told what there is. now_ms: since 1970, UTC.
- * READY: *keys is set, valid until the provider is used again; others may be
- * on their way. WAIT: ask ddb_provider_next. FAILED: *status says why, with
- * DDB_STATUS_AUTH, or with DDB_STATUS_NO_MEMORY; the next demand begins anew,
- * though not before a second after the last beginning.
+ *
+ *	 READY		*keys is set, valid until the provider is used again; newer ones
+ *				may be on their way
+ *	 WAIT		for what ddb_provider_next says
+ *	 FAILED		*status says why: DDB_STATUS_AUTH or DDB_STATUS_NO_MEMORY
+ *
+ * A failure is told at least once, and for a second to all who ask. The demand
+ * after that begins anew.
  */
 extern DdbKeysState ddb_provider_keys(DdbProvider *provider, int64_t now_ms,
 									  DdbKeys *keys, DdbStatus *status);
@@ -73,7 +81,10 @@ extern DdbKeysState ddb_provider_keys(DdbProvider *provider, int64_t now_ms,
 extern DdbProviderNext ddb_provider_next(DdbProvider *provider, int64_t now_ms,
 										 DdbAsk *ask, int64_t *until_ms);
 
-/* What came of the request that ddb_provider_next asked for. */
+/*
+ * What came of the request that ddb_provider_next asked for. One that is
+ * given up has an answer too: DDB_STATUS_LOST.
+ */
 extern void ddb_provider_answer(DdbProvider *provider, int64_t now_ms,
 								const DdbAnswer *answer);
 
