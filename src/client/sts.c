@@ -160,8 +160,7 @@ sign(const DdbSts *sts, DdbDraft *draft, const DdbKeys *keys, int64_t now_s,
 	char *authorization;
 
 	ddb_sigv4_date(scope.date, (time_t) now_s);
-	if (!ddb_sigv4_hash(sts->signer, draft->body, draft->ask.body_len, hash, status))
-		return false;
+	ddb_sigv4_hash(draft->body, draft->ask.body_len, hash);
 	authorization =
 		ddb_sigv4_authorization(sts->signer, &scope, &request, status);
 	if (authorization == NULL)
@@ -191,11 +190,7 @@ begin(const DdbSts *sts, DdbDraft *draft, char *form, size_t form_len,
 static bool
 finish(const DdbSts *sts, DdbDraft *draft, DdbStatus *status)
 {
-	return ddb_draft_finish(draft,
-							sts->timeout_ms,
-							sts->endpoint->loopback_only ? DDB_PEER_LOOPBACK
-														 : DDB_PEER_PUBLIC,
-							status);
+	return ddb_draft_finish(draft, sts->timeout_ms, sts->endpoint->peer, status);
 }
 
 bool
