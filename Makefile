@@ -41,6 +41,8 @@ CLIENT = \
 	src/client/issued.o \
 	src/client/sts.o \
 	src/client/metadata.o \
+	src/client/round.o \
+	src/client/provider.o \
 	src/client/peer.o \
 	src/client/exchange.o \
 	src/client/http.o \

@@ -3,12 +3,12 @@
  *		Keys as STS, containers and instances issue them: the JSON of it.
  */
 #include <math.h>
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "issued.h"
 #include "json.h"
+#include "secret.h"
 #include "timestamp.h"
 
 /* What is around the keys; deeper ones are passed over. */
@@ -125,9 +125,12 @@ blot_out(char *text, const char *secret)
 	}
 }
 
-/* The text of a value, malloc'd; "" if it is not there; NULL: no memory. */
+/*
+ * The text of a value without the secret, malloc'd; "" if it is not there; NULL:
+ * no memory.
+ */
 static char *
-copy_value(const Value *value)
+copy_value(const Value *value, const char *secret)
 {
 	char *text = malloc(value->span.len + 1);
 	long len = 0;
@@ -137,20 +140,20 @@ copy_value(const Value *value)
 	if (value->span.text != NULL)
 		len = ddb_json_unescape(value->span.text, value->span.len, text);
 	text[len > 0 ? len : 0] = '\0';
+	blot_out(text, secret);
 	return text;
 }
 
+/* What of a text can be a code or an ID, cut to fit. */
 static void
-copy_short(char *out, size_t size, const Value *value)
+copy_short(char *out, size_t size, const char *text)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < value->span.len && n + 1 < size; i++)
+	for (; *text != '\0' && n + 1 < size; text++)
 	{
-		char c = value->span.text[i];
-
-		if (c > ' ' && c <= '~')
-			out[n++] = c;
+		if (*text > ' ' && *text <= '~')
+			out[n++] = *text;
 	}
 	out[n] = '\0';
 }
@@ -159,18 +162,22 @@ copy_short(char *out, size_t size, const Value *value)
 static bool
 refused(const Value *values, const char *secret, DdbStatus *status)
 {
-	char *words = copy_value(&values[MEMBER_MESSAGE]);
+	char *code = copy_value(&values[MEMBER_CODE], secret);
+	char *words = copy_value(&values[MEMBER_MESSAGE], secret);
+	char *id = copy_value(&values[MEMBER_REQUEST_ID], secret);
 
-	if (words == NULL)
-		return ddb_status_set(status, DDB_STATUS_NO_MEMORY, "out of memory");
-	blot_out(words, secret);
-	copy_short(status->exception, sizeof(status->exception), &values[MEMBER_CODE]);
-	if (values[MEMBER_REQUEST_ID].span.len > 0)
-		copy_short(status->request_id,
-				   sizeof(status->request_id),
-				   &values[MEMBER_REQUEST_ID]);
-	ddb_status_set(status, DDB_STATUS_AUTH, "%s", words);
+	if (code != NULL && words != NULL && id != NULL)
+	{
+		copy_short(status->exception, sizeof(status->exception), code);
+		if (id[0] != '\0')
+			copy_short(status->request_id, sizeof(status->request_id), id);
+		ddb_status_set(status, DDB_STATUS_AUTH, "%s", words);
+	}
+	else
+		ddb_status_set(status, DDB_STATUS_NO_MEMORY, "out of memory");
+	free(code);
 	free(words);
+	free(id);
 	return false;
 }
 
@@ -225,9 +232,9 @@ fill(DdbIssued *issued, const Value *values, DdbStatus *status)
 	DdbKeys *keys = &issued->keys;
 	char *end;
 
-	issued->text_len = values[MEMBER_ID].span.len +
-					   values[MEMBER_SECRET].span.len + token->span.len + 3;
-	issued->text = malloc(issued->text_len);
+	issued->text =
+		ddb_secret_alloc(values[MEMBER_ID].span.len +
+						 values[MEMBER_SECRET].span.len + token->span.len + 3);
 	if (issued->text == NULL)
 		return ddb_status_set(status, DDB_STATUS_NO_MEMORY, "out of memory");
 	end = issued->text;
@@ -290,13 +297,12 @@ ddb_issued_copy(DdbIssued *issued, const char *access_key_id,
 	size_t id_size = strlen(access_key_id) + 1;
 	size_t secret_size = strlen(secret_access_key) + 1;
 	size_t token_size = strlen(token) + 1;
-	char *text = malloc(id_size + secret_size + token_size);
+	char *text = ddb_secret_alloc(id_size + secret_size + token_size);
 
 	ddb_issued_clear(issued);
 	if (text == NULL)
 		return ddb_status_set(status, DDB_STATUS_NO_MEMORY, "out of memory");
 	issued->text = text;
-	issued->text_len = id_size + secret_size + token_size;
 	issued->expires_ms = DDB_ISSUED_FOR_EVER;
 	issued->keys.access_key_id = memcpy(text, access_key_id, id_size);
 	text += id_size;
@@ -326,10 +332,6 @@ ddb_issued_same(const DdbIssued *one, const DdbIssued *other)
 void
 ddb_issued_clear(DdbIssued *issued)
 {
-	if (issued->text != NULL)
-	{
-		OPENSSL_cleanse(issued->text, issued->text_len);
-		free(issued->text);
-	}
+	ddb_secret_free(issued->text);
 	memset(issued, 0, sizeof(*issued));
 }

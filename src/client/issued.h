@@ -18,8 +18,7 @@ typedef struct DdbIssued
 {
 	DdbKeys keys;       /* pointers into text; of a new generation */
 	int64_t expires_ms; /* since 1970, UTC */
-	char *text;         /* NULL: there are no keys */
-	size_t text_len;
+	char *text;         /* a secret; NULL: there are no keys */
 } DdbIssued;
 
 /* Copy these, which do not expire. False with DDB_STATUS_NO_MEMORY. */

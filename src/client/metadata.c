@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "metadata.h"
+#include "secret.h"
 
 /* What answers from this host's own network is soon there or never. */
 #define INSTANCE_TIMEOUT_MS 1000
@@ -197,54 +198,66 @@ ddb_metadata_read_container(const DdbAnswer *answer, const DdbDraft *draft,
 	return read_keys(answer, draft, container, issued, status);
 }
 
-/* The body's first line, malloc'd. */
-static char *
-read_line(const DdbAnswer *answer, size_t max_len, const char *what,
-		  DdbStatus *status)
+/* How long the body's first line is; 0 if it is not a token or a name. */
+static size_t
+line_len(const DdbAnswer *answer, size_t max_len)
 {
 	size_t len = 0;
-	char *line;
 
 	while (len < answer->body_len && answer->body[len] != '\n' &&
 		   answer->body[len] != '\r')
 		len++;
-	if (len > max_len || !is_visible(answer->body, len))
-	{
+	return len <= max_len && is_visible(answer->body, len) ? len : 0;
+}
+
+/* That line, to be put into room of this size; NULL with status. */
+static char *
+copy_line(const DdbAnswer *answer, size_t len, char *room, const char *what,
+		  DdbStatus *status)
+{
+	if (len == 0)
 		ddb_status_set(status,
 					   DDB_STATUS_PROTOCOL,
 					   "%s: no usable %s in its answer",
 					   instance,
 					   what);
-		return NULL;
-	}
-	line = malloc(len + 1);
-	if (line == NULL)
-	{
+	else if (room == NULL)
 		ddb_status_set(status, DDB_STATUS_NO_MEMORY, "out of memory");
-		return NULL;
+	else
+	{
+		memcpy(room, answer->body, len);
+		room[len] = '\0';
+		return room;
 	}
-	memcpy(line, answer->body, len);
-	line[len] = '\0';
-	return line;
+	return NULL;
 }
 
 char *
 ddb_metadata_read_token(const DdbAnswer *answer, DdbStatus *status)
 {
-	if (is_fine(answer, status))
-		return read_line(answer, MAX_TOKEN_LEN, "token", status);
-	if (status->http_status == 403)
-		ddb_status_set(status,
-					   DDB_STATUS_AUTH,
-					   "%s: it is turned off for this instance (HTTP 403)",
-					   instance);
-	return NULL;
+	size_t len;
+
+	if (!is_fine(answer, status))
+	{
+		if (status->http_status == 403)
+			ddb_status_set(status,
+						   DDB_STATUS_AUTH,
+						   "%s: it is turned off for this instance (HTTP 403)",
+						   instance);
+		return NULL;
+	}
+	len = line_len(answer, MAX_TOKEN_LEN);
+	return copy_line(answer,
+					 len,
+					 len > 0 ? ddb_secret_alloc(len + 1) : NULL,
+					 "token",
+					 status);
 }
 
 char *
 ddb_metadata_read_role(const DdbAnswer *answer, DdbStatus *status)
 {
-	char *role;
+	size_t len;
 
 	if (!is_fine(answer, status))
 	{
@@ -255,18 +268,14 @@ ddb_metadata_read_role(const DdbAnswer *answer, DdbStatus *status)
 						   instance);
 		return NULL;
 	}
-	role = read_line(answer, MAX_ROLE_LEN, "role", status);
+	len = line_len(answer, MAX_ROLE_LEN);
 	/* It becomes part of a URL. */
-	if (role != NULL && role[strcspn(role, "/?#%\\")] != '\0')
+	for (size_t i = 0; i < len; i++)
 	{
-		ddb_status_set(status,
-					   DDB_STATUS_PROTOCOL,
-					   "%s: no usable role in its answer",
-					   instance);
-		free(role);
-		return NULL;
+		if (strchr("/?#%\\", answer->body[i]) != NULL)
+			len = 0;
 	}
-	return role;
+	return copy_line(answer, len, len > 0 ? malloc(len + 1) : NULL, "role", status);
 }
 
 bool

@@ -31,9 +31,9 @@ extern bool ddb_metadata_ask_keys(DdbDraft *draft, const char *endpoint,
 								  DdbStatus *status);
 
 /*
- * Read the answer: keys, or the malloc'd token or role name. False (NULL) with
- * status filled; the message says what could not be had and why, without what
- * the draft keeps secret.
+ * Read the answer: keys, the token, which is a secret, or the malloc'd name of
+ * the role. False (NULL) with status filled; the message says what could not be
+ * had and why, without what the draft keeps secret.
  */
 extern bool ddb_metadata_read_container(const DdbAnswer *answer,
 										const DdbDraft *draft,

@@ -150,6 +150,10 @@ test_refused(void)
 				  "SignatureDoesNotMatch",
 				  "token:******** ********SeCrEt/",
 				  "");
+	check_refused("{\"Code\":\"SeCrEt\\u002f+\",\"RequestId\":\"SeCrEt/+\"}",
+				  "********",
+				  "",
+				  "********");
 }
 
 static void
@@ -187,10 +191,13 @@ test_no_memory(void)
 	ok(!read_text(&issued, "{" KEYS "}", NULL, &status) && tap_alloc_failed() &&
 		   status.kind == DDB_STATUS_NO_MEMORY,
 	   "no memory for keys");
-	tap_fail_alloc(0);
-	ok(!read_text(&issued, "{\"Code\":\"x\"}", NULL, &status) &&
-		   tap_alloc_failed() && status.kind == DDB_STATUS_NO_MEMORY,
-	   "no memory for words");
+	for (int i = 0; i < 3; i++)
+	{
+		tap_fail_alloc(i);
+		ok(!read_text(&issued, "{\"Code\":\"x\"}", NULL, &status) &&
+			   tap_alloc_failed() && status.kind == DDB_STATUS_NO_MEMORY,
+		   "no memory for words");
+	}
 	tap_fail_alloc(0);
 	ok(!ddb_issued_copy(&issued, "a", "b", "c", &status) && tap_alloc_failed() &&
 		   status.kind == DDB_STATUS_NO_MEMORY && issued.text == NULL,

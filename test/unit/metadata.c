@@ -4,6 +4,7 @@
  */
 #include "asks.h"
 #include "metadata.h"
+#include "secret.h"
 
 #define INSTANCE "cannot get keys from the instance metadata service: "
 #define CONTAINER "cannot get keys from the container's endpoint: "
@@ -128,7 +129,10 @@ read_one(int reader, const DdbAnswer *answer, DdbStatus *status)
 			read = ddb_metadata_read_container(answer, &draft, &issued, status);
 			break;
 	}
-	free(text);
+	if (reader == 't')
+		ddb_secret_free(text);
+	else
+		free(text);
 	ddb_issued_clear(&issued);
 	return read;
 }
@@ -218,7 +222,7 @@ test_answers(void)
 
 	text = ddb_metadata_read_token(reply_http(&reply, 200, "abc=="), &status);
 	is_str(text, "abc==", "a token");
-	free(text);
+	ddb_secret_free(text);
 	text = ddb_metadata_read_role(reply_http(&reply, 200, "one\ntwo\n"), &status);
 	is_str(text, "one", "the first role");
 	free(text);
