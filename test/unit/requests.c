@@ -2,6 +2,10 @@
  * requests.c
  *		Requests as they arrive at a server, and when they are sent.
  */
+#define _GNU_SOURCE /* strptime */
+
+#include <time.h>
+
 #include "client.h"
 #include "streams.h"
 
@@ -14,6 +18,7 @@ typedef struct Network
 	Server server;
 	DdbHttp *http;
 	DdbService service;
+	int max_attempts;
 	DdbCredentials *credentials;
 	DdbClient *client;
 } Network;
@@ -26,7 +31,7 @@ create_client(Network *network, int max_connections)
 							  .endpoint.endpoint = network->server.url,
 							  .connect_timeout_ms = 5000,
 							  .request_timeout_ms = 5000,
-							  .max_attempts = 1,
+							  .max_attempts = network->max_attempts,
 							  .max_connections = max_connections};
 	DdbStatus status;
 	DdbClient *client =
@@ -43,6 +48,7 @@ start_service(Network *network, DdbService service)
 	DdbStatus status;
 
 	network->service = service;
+	network->max_attempts = 1;
 	server_start(&network->server);
 	network->http = ddb_http_create(&status);
 	network->credentials = ddb_credentials_create_static("a", "s", NULL);
@@ -593,6 +599,66 @@ test_two_clients(void)
 	stop(&network);
 }
 
+/* A service whose clock is ahead of ours, and that insists on it. */
+#define AHEAD_S 3600
+
+static void
+respond_ahead(Server *server)
+{
+	static char head[100];
+	struct tm signed_at = {0};
+	time_t now = time(NULL) + AHEAD_S;
+	char date[40];
+	bool good;
+
+	strptime(server_header(server, "x-amz-date: "), "%Y%m%dT%H%M%SZ", &signed_at);
+	good = llabs((long long) (timegm(&signed_at) - now)) < 300;
+	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime(&now));
+	snprintf(head,
+			 sizeof(head),
+			 "%s\r\nDate: %s",
+			 good ? "200 OK" : "403 Forbidden",
+			 date);
+	server->head = head;
+	server->response = good ? "{}" : "{\"__type\":\"RequestTimeTooSkewed\"}";
+}
+
+static void
+check_clock(Network *network, DdbStatusKind kind, int attempts, const char *what)
+{
+	DdbRead read = {.kind = DDB_READ_SCAN, .table = "t"};
+	DdbCall *call = ddb_client_read(network->client, &read);
+
+	finish(network, call);
+	is_int(ddb_call_status(call)->kind, kind, what);
+	is_int(ddb_call_cost(call)->attempts, attempts, "attempts");
+	ddb_call_free(call);
+}
+
+static void
+test_clock(void)
+{
+	Network network;
+
+	start(&network);
+	network.server.respond = respond_ahead;
+	check_clock(&network, DDB_STATUS_AUTH, 1, "a single attempt is not enough");
+	check_clock(&network, DDB_OK, 1, "but the next request knows the time");
+	ddb_client_destroy(network.client);
+	network.max_attempts = 3;
+	network.client = create_client(&network, 1);
+	check_clock(&network, DDB_OK, 2, "a second attempt is made at the right time");
+	check_clock(&network, DDB_OK, 1, "and later ones need none");
+
+	ddb_client_destroy(network.client);
+	setenv("AWS_DISABLE_CLOCK_SKEW_CORRECTION", "true", 1);
+	network.client = create_client(&network, 1);
+	unsetenv("AWS_DISABLE_CLOCK_SKEW_CORRECTION");
+	check_clock(&network, DDB_STATUS_AUTH, 1, "unless it is turned off");
+	check_clock(&network, DDB_STATUS_AUTH, 1, "for good");
+	stop(&network);
+}
+
 static void
 test_alarm(void)
 {
@@ -637,6 +703,7 @@ main(void)
 	test_sending();
 	test_delay();
 	test_two_clients();
+	test_clock();
 	test_alarm();
 	return tap_done();
 }

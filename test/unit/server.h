@@ -3,7 +3,8 @@
  *		An HTTP server of one connection at a time inside the test program.
  *
  * It has no thread: server_step() does what can be done without waiting. Every
- * request is kept and answered with the same response.
+ * request is kept and answered with the same response, unless a function of the
+ * test sets another one.
  */
 #ifndef SERVER_H
 #define SERVER_H
@@ -19,6 +20,7 @@
 
 typedef struct Server
 {
+	void (*respond)(struct Server *server); /* NULL: nothing to set */
 	int listener;
 	int connection; /* -1: none */
 	char url[64];
@@ -110,6 +112,8 @@ server_take_request(Server *server)
 	snprintf(server->body, sizeof(server->body), "%s", body);
 	sscanf(server->received, "%199[^\r]", server->line);
 	sscanf(server_header(server, "\r\nx-amz-target: "), "%99s", server->target);
+	if (server->respond != NULL)
+		server->respond(server);
 	server_answer(server);
 }
 
