@@ -181,6 +181,15 @@ test_attempts(void)
 		   -1,
 		   "no fifth");
 	is_int(bucket.tokens, 500 - 14, "which takes no tokens");
+
+	state.attempts = 3;
+	is_int(ddb_retry_delay_ms(&bucket, &state, DDB_RETRY_MENDED, 4, 0.9, 500),
+		   0,
+		   "at once where the cause is put right");
+	state.attempts = 4;
+	is_int(ddb_retry_delay_ms(&bucket, &state, DDB_RETRY_MENDED, 4, 0.9, -1),
+		   -1,
+		   "but it is an attempt as any");
 }
 
 /* How many retries of a class a full bucket pays for */
