@@ -17,6 +17,7 @@ CLIENT = \
 	src/client/canonical.o \
 	src/client/sigv4.o \
 	src/client/host.o \
+	src/client/part.o \
 	src/client/profile_parse.o \
 	src/client/profile.o \
 	src/client/chain.o \
