@@ -12,7 +12,6 @@ CLIENT = \
 	src/client/retry.o \
 	src/client/skew.o \
 	src/client/keys.o \
-	src/client/credentials.o \
 	src/client/text.o \
 	src/client/canonical.o \
 	src/client/sigv4.o \
@@ -47,6 +46,7 @@ CLIENT = \
 	src/client/peer.o \
 	src/client/exchange.o \
 	src/client/http.o \
+	src/client/credentials.o \
 	src/client/envelope.o \
 	src/client/call.o \
 	src/client/client.o \

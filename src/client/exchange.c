@@ -8,6 +8,7 @@
  * meaning of a response (call.c).
  */
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -443,6 +444,14 @@ ddb_exchange_result(const DdbExchange *exchange, DdbReply *reply,
 	*reply = exchange->reply;
 	reply->body = exchange->body == NULL ? "" : exchange->body;
 	return true;
+}
+
+void
+ddb_exchange_wipe(DdbExchange *exchange)
+{
+	OPENSSL_cleanse(exchange->header_text, sizeof(exchange->header_text));
+	if (exchange->body != NULL)
+		OPENSSL_cleanse(exchange->body, exchange->body_cap);
 }
 
 void

@@ -16,6 +16,7 @@
 
 /* Responses over this, before or after inflating, are refused. */
 #define DDB_EXCHANGE_MAX_BODY (64u * 1024 * 1024)
+#define DDB_EXCHANGE_USER_AGENT "cruddur_ddb/1.0"
 #define DDB_EXCHANGE_MAX_HEADERS 12
 #define DDB_EXCHANGE_MAX_HEADER_BYTES 8192
 
@@ -112,6 +113,9 @@ extern void ddb_exchange_finish(DdbExchange *exchange, CURLcode result,
  */
 extern bool ddb_exchange_result(const DdbExchange *exchange, DdbReply *reply,
 								DdbStatus *status);
+
+/* It held secrets: wipe what was sent and what came, but not what is borrowed. */
+extern void ddb_exchange_wipe(DdbExchange *exchange);
 
 /* Bytes that went over the wire for it, bodies and headers. */
 extern void ddb_exchange_bytes(const DdbExchange *exchange, uint64_t *sent,

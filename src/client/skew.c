@@ -3,7 +3,9 @@
  *		How far the service's clock is from ours.
  *
  * The rules are those of the AWS SDKs. They measure against the middle of the
- * trip, for that is when the service wrote its Date, more or less.
+ * trip, for that is when the service wrote its Date, more or less. But a backend
+ * may have been busy elsewhere before it took the response. So what is known is
+ * kept where the Date may have been written at such a time within the trip.
  */
 #include <string.h>
 
@@ -91,10 +93,13 @@ void
 ddb_skew_learn(DdbSkew *skew, const DdbSkewTrip *trip)
 {
 	int64_t length_ms = trip->received_ms - trip->sent_ms;
-	int64_t date_ms;
+	int64_t date_ms; /* cut to the second */
 
 	if (skew->off || trip->cached || length_ms < 0 || length_ms > MAX_TRIP_MS ||
 		!ddb_skew_parse_date(trip->date, &date_ms))
+		return;
+	if (trip->sent_ms + skew->offset_ms < date_ms + 1000 &&
+		trip->received_ms + skew->offset_ms >= date_ms)
 		return;
 	skew->offset_ms = date_ms - (trip->sent_ms + length_ms / 2);
 }

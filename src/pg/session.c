@@ -41,7 +41,8 @@ struct DdbSession
 	bool valid;
 	int pins;
 	DdbOptions options;
-	DdbClient *client; /* NULL: not asked for yet; so of the next */
+	DdbCredentials *credentials; /* NULL: not asked for yet; so of the next */
+	DdbClient *client;
 	DdbClient *streams_client;
 };
 
@@ -103,6 +104,7 @@ sweep(void)
 		*link = session->next;
 		ddb_client_destroy(session->client);
 		ddb_client_destroy(session->streams_client);
+		ddb_credentials_free(session->credentials);
 		MemoryContextDelete(session->cxt);
 	}
 	/* Once: a session in use stays invalid for as long as its user likes. */
@@ -320,31 +322,42 @@ find_mapping(const DdbSession *session)
 	return options;
 }
 
+/* Those of the mapping, which is not kept. */
+static DdbCredentials *
+get_credentials(DdbSession *session)
+{
+	DdbOptions options = session->options;
+
+	if (session->credentials != NULL)
+		return session->credentials;
+	ddb_options_load_mapping(&options, find_mapping(session));
+	session->credentials =
+		ddb_credentials_create_static(options.access_key_id,
+									  options.secret_access_key,
+									  options.session_token);
+	if (session->credentials == NULL)
+		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
+	return session->credentials;
+}
+
 static DdbClient *
 create_client(DdbSession *session, DdbService service)
 {
-	DdbOptions options = session->options;
+	DdbCredentials *credentials;
 	DdbClientConfig config;
 	DdbStatus status;
 	DdbClient *client;
 	DdbHttp *http;
 	int nclients = service == DDB_SERVICE_DYNAMODB ? 1 : 2;
 
-	http = ddb_network_start(nclients * options.max_connections);
-	/* The client copies what it needs; keys do not stay in the session. */
-	ddb_options_load_mapping(&options, find_mapping(session));
-	ddb_options_client_config(&options, service, &config);
+	http = ddb_network_start(nclients * session->options.max_connections);
+	credentials = get_credentials(session);
+	ddb_options_client_config(&session->options, service, &config);
 	ddb_status_clear(&status);
-	client =
-		ddb_client_create(http,
-						  &config,
-						  ddb_credentials_create_static(options.access_key_id,
-														options.secret_access_key,
-														options.session_token),
-						  &status);
+	client = ddb_client_create(http, &config, credentials, &status);
 	if (client == NULL)
 	{
-		DdbReportContext context = {.server = options.server_name};
+		DdbReportContext context = {.server = session->options.server_name};
 
 		ddb_report_status(&status, &context);
 	}

@@ -14,6 +14,7 @@ typedef struct Network
 	Server server;
 	DdbHttp *http;
 	DdbService service;
+	DdbCredentials *credentials;
 	DdbClient *client;
 } Network;
 
@@ -29,10 +30,7 @@ create_client(Network *network, int max_connections)
 							  .max_connections = max_connections};
 	DdbStatus status;
 	DdbClient *client =
-		ddb_client_create(network->http,
-						  &config,
-						  ddb_credentials_create_static("a", "s", NULL),
-						  &status);
+		ddb_client_create(network->http, &config, network->credentials, &status);
 
 	if (client == NULL)
 		abort();
@@ -47,7 +45,8 @@ start_service(Network *network, DdbService service)
 	network->service = service;
 	server_start(&network->server);
 	network->http = ddb_http_create(&status);
-	if (network->http == NULL)
+	network->credentials = ddb_credentials_create_static("a", "s", NULL);
+	if (network->http == NULL || network->credentials == NULL)
 		abort();
 	network->client = create_client(network, 1);
 }
@@ -62,6 +61,7 @@ static void
 stop(Network *network)
 {
 	ddb_client_destroy(network->client);
+	ddb_credentials_free(network->credentials);
 	ddb_http_destroy(network->http);
 	server_stop(&network->server);
 }

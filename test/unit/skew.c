@@ -206,6 +206,14 @@ test_refusals(void)
 	strcpy(status.exception, "ValidationException");
 	ok(!ddb_skew_explains(&skew, 0, &status), "others are not of the clock");
 
+	trip.sent_ms = 1795334365000 + 3590000;
+	trip.received_ms = trip.sent_ms + 600000;
+	ddb_skew_learn(&skew, &trip);
+	is_int(skew.offset_ms, -3600 * 1000, "kept where it may be right");
+	trip.received_ms = trip.sent_ms + 9000;
+	ddb_skew_learn(&skew, &trip);
+	is_int(skew.offset_ms, -3594500, "else the middle of the trip");
+	skew.offset_ms = -3600 * 1000;
 	ddb_skew_learn(&off, &trip);
 	is_int(off.offset_ms, 0, "nothing is learnt where that is turned off");
 	trip.sent_ms = 2000;

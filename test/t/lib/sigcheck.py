@@ -4,11 +4,13 @@ A proxy before DynamoDB that lets only rightly signed requests through.
 
 Each request's signature is computed anew by botocore, from the bytes that
 came, and compared. DynamoDB Local does not look at signatures, so this is
-what stands for AWS's own check. On SIGTERM the counts are written as JSON.
+what stands for AWS's own check. On SIGTERM the counts are written as JSON. Its
+clock, by which requests are judged and responses dated, may be set wrong.
 """
 
 import argparse
 import calendar
+import email.utils
 import hashlib
 import hmac
 import http.client
@@ -61,7 +63,7 @@ class Recomputed(SigV4Auth):
         return kept
 
 
-def check_headers(headers, signed, date):
+def check_headers(headers, signed, date, now):
     """The rules that hold whatever the signature is."""
     missing = REQUIRED - set(signed)
     if missing:
@@ -80,11 +82,11 @@ def check_headers(headers, signed, date):
     if not re.fullmatch(r"\d{8}T\d{6}Z", stamp) or stamp[:8] != date:
         raise Refused("x-amz-date is %r, the scope's date %s" % (stamp, date))
     sent = calendar.timegm(time.strptime(stamp, "%Y%m%dT%H%M%SZ"))
-    if abs(time.time() - sent) > MAX_SKEW_S:
+    if abs(now - sent) > MAX_SKEW_S:
         raise Refused("x-amz-date is off by more than 5 minutes: " + stamp)
 
 
-def check(method, path, headers, body):
+def check(method, path, headers, body, now):
     """Raise Refused unless this request is signed as AWS wants it."""
     match = AUTHORIZATION.fullmatch(headers.get("authorization", ""))
     if not match:
@@ -97,7 +99,7 @@ def check(method, path, headers, body):
         raise Refused("not the session token of this access key")
     if service != "dynamodb":
         raise Refused("scope names the service " + service)
-    check_headers(headers, signed, date)
+    check_headers(headers, signed, date, now)
     said = headers.get("x-amz-content-sha256")
     if said and said != hashlib.sha256(body).hexdigest():
         raise Refused("x-amz-content-sha256 is not the body's")
@@ -125,7 +127,8 @@ class Proxy(BaseHTTPRequestHandler):
         try:
             if len(headers) != len(self.headers):
                 raise Refused("a header came twice")
-            check(self.command, self.path, headers, body)
+            check(self.command, self.path, headers, body,
+                  self.server.now())
         except Refused as refusal:
             self.server.count_rejected("%s: %s" % (
                 headers.get("x-amz-target", "?"), refusal))
@@ -142,6 +145,7 @@ class Proxy(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/x-amz-json-1.0")
         self.send_header("Content-Length", str(len(body)))
         self.send_header("x-amzn-RequestId", "sigcheck")
+        self.send_header("Date", self.server.date())
         self.end_headers()
         self.wfile.write(body)
         self.wfile.flush()
@@ -155,6 +159,8 @@ class Proxy(BaseHTTPRequestHandler):
             return
         self.send_response_only(status)
         for name, value in answer:
+            if name.lower() == "date":
+                value = self.server.date()
             if name.lower() not in HOP:
                 self.send_header(name, value)
         if not any(name.lower() == "content-length" for name, _ in answer):
@@ -190,9 +196,10 @@ class Server(socketserver.ThreadingMixIn, HTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, upstream):
+    def __init__(self, upstream, clock_offset):
         super().__init__(("127.0.0.1", 0), Proxy)
         self.upstream = urllib.parse.urlsplit(upstream)
+        self.clock_offset = clock_offset
         self.lock = threading.Lock()
         self.report = {"accepted": 0, "rejected": 0, "reasons": []}
 
@@ -203,6 +210,12 @@ class Server(socketserver.ThreadingMixIn, HTTPServer):
         connection.connect()
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
+
+    def now(self):
+        return time.time() + self.clock_offset
+
+    def date(self):
+        return email.utils.formatdate(self.now(), usegmt=True)
 
     def count_accepted(self):
         with self.lock:
@@ -232,8 +245,10 @@ def main():
     parser.add_argument("--upstream", required=True, metavar="URL")
     parser.add_argument("--port-file", required=True)
     parser.add_argument("--report", required=True)
+    parser.add_argument("--clock-offset", type=int, default=0,
+                        metavar="SECONDS")
     args = parser.parse_args()
-    server = Server(args.upstream)
+    server = Server(args.upstream, args.clock_offset)
     # shutdown() waits for serve_forever, which runs in the handler's thread.
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(
         target=server.shutdown).start())
