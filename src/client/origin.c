@@ -42,9 +42,10 @@ ddb_origin_environment(DdbChain *chain, DdbStatus *status)
 								   "AWS_ACCESS_KEY_ID",
 								   "AWS_SECRET_ACCESS_KEY is not set"));
 	chain->source = DDB_SOURCE_KEYS;
-	return found_if(ddb_chain_set(&chain->access_key_id, id, status) &&
-					ddb_chain_set(&chain->secret_access_key, secret, status) &&
-					ddb_chain_set(&chain->session_token, token, status));
+	return found_if(
+		ddb_chain_set(&chain->access_key_id, id, status) &&
+		ddb_chain_set_secret(&chain->secret_access_key, secret, status) &&
+		ddb_chain_set_secret(&chain->session_token, token, status));
 }
 
 DdbFound
@@ -194,7 +195,7 @@ ddb_origin_container(DdbChain *chain, DdbStatus *status)
 	chain->source = DDB_SOURCE_CONTAINER;
 	return found_if(set_container_url(chain, relative, full, status) &&
 					ddb_chain_set(&chain->container_token_file, file, status) &&
-					ddb_chain_set(&chain->container_token, token, status));
+					ddb_chain_set_secret(&chain->container_token, token, status));
 }
 
 /* A setting of IMDS and what it is called: the variable's, then the profile's. */
