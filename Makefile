@@ -16,6 +16,7 @@ CLIENT = \
 	src/client/canonical.o \
 	src/client/sigv4.o \
 	src/client/host.o \
+	src/client/part.o \
 	src/client/profile_parse.o \
 	src/client/profile.o \
 	src/client/chain.o \
@@ -73,6 +74,7 @@ OBJS = $(CLIENT) \
 	src/pg/describe.o \
 	src/pg/itemkey.o \
 	src/pg/difference.o \
+	src/pg/version.o \
 	src/pg/writeset.o \
 	src/pg/send.o \
 	src/pg/verdict.o \

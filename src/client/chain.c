@@ -6,11 +6,23 @@
 #include <string.h>
 
 #include "chain.h"
+#include "secret.h"
 
 bool
 ddb_chain_set(char **field, const char *value, DdbStatus *status)
 {
 	char *copy = value != NULL ? strdup(value) : NULL;
+
+	if (value != NULL && copy == NULL)
+		return ddb_status_set(status, DDB_STATUS_NO_MEMORY, "out of memory");
+	*field = copy;
+	return true;
+}
+
+bool
+ddb_chain_set_secret(char **field, const char *value, DdbStatus *status)
+{
+	char *copy = value != NULL ? ddb_secret_strdup(value) : NULL;
 
 	if (value != NULL && copy == NULL)
 		return ddb_status_set(status, DDB_STATUS_NO_MEMORY, "out of memory");
@@ -31,8 +43,8 @@ ddb_chain_of_keys(const char *access_key_id, const char *secret_access_key,
 	chain->source = DDB_SOURCE_KEYS;
 	chain->host = &ddb_host_process;
 	if (ddb_chain_set(&chain->access_key_id, access_key_id, &status) &&
-		ddb_chain_set(&chain->secret_access_key, secret_access_key, &status) &&
-		ddb_chain_set(&chain->session_token, session_token, &status))
+		ddb_chain_set_secret(&chain->secret_access_key, secret_access_key, &status) &&
+		ddb_chain_set_secret(&chain->session_token, session_token, &status))
 		return chain;
 	ddb_chain_free(chain);
 	return NULL;
@@ -97,27 +109,19 @@ ddb_chain_add_role(DdbChain *chain, const DdbRole *role)
 	return ddb_chain_insert_role(chain, chain->nroles, &copy, &status);
 }
 
-static void
-free_secret(char *text)
-{
-	if (text != NULL)
-		explicit_bzero(text, strlen(text));
-	free(text);
-}
-
 void
 ddb_chain_free(DdbChain *chain)
 {
 	if (chain == NULL)
 		return;
 	free(chain->access_key_id);
-	free_secret(chain->secret_access_key);
-	free_secret(chain->session_token);
+	ddb_secret_free(chain->secret_access_key);
+	ddb_secret_free(chain->session_token);
 	free(chain->token_file);
 	free_role(&chain->web_role);
 	free(chain->container_url);
 	free(chain->container_token_file);
-	free_secret(chain->container_token);
+	ddb_secret_free(chain->container_token);
 	free(chain->imds_endpoint);
 	for (int i = 0; i < chain->nroles; i++)
 		free_role(&chain->roles[i]);

@@ -28,15 +28,18 @@ typedef struct DdbRole
 	int duration_s;
 } DdbRole;
 
-/* All strings are malloc'd; those that do not concern the source are NULL. */
+/*
+ * All strings are malloc'd, but for secrets, which are of ddb_secret_strdup;
+ * those that do not concern the source are NULL.
+ */
 typedef struct DdbChain
 {
 	DdbSource source;
 
 	/* DDB_SOURCE_KEYS */
 	char *access_key_id;
-	char *secret_access_key;
-	char *session_token; /* NULL: none */
+	char *secret_access_key; /* secret */
+	char *session_token;     /* secret; NULL: none */
 
 	/* DDB_SOURCE_WEB_IDENTITY; the file is read anew for each request */
 	char *token_file;
@@ -48,7 +51,7 @@ typedef struct DdbChain
 	 */
 	char *container_url;
 	char *container_token_file;
-	char *container_token;
+	char *container_token; /* secret */
 
 	/* DDB_SOURCE_IMDS: "http://169.254.169.254", without a slash behind */
 	char *imds_endpoint;
@@ -104,6 +107,10 @@ extern void ddb_chain_free(DdbChain *chain);
 
 /* Set the field to a copy of the value, which may be NULL. It was NULL. */
 extern bool ddb_chain_set(char **field, const char *value, DdbStatus *status);
+
+/* The same of a secret. */
+extern bool ddb_chain_set_secret(char **field, const char *value,
+								 DdbStatus *status);
 
 /* Make the role of copies; any but the ARN may be NULL. */
 extern bool ddb_chain_fill_role(DdbRole *role, const char *arn,

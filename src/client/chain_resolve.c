@@ -183,9 +183,10 @@ static_keys(const Walk *walk, const char *profile)
 					 profile,
 					 "has aws_access_key_id, but no aws_secret_access_key");
 	chain->source = DDB_SOURCE_KEYS;
-	return found_if(ddb_chain_set(&chain->access_key_id, id, status) &&
-					ddb_chain_set(&chain->secret_access_key, secret, status) &&
-					ddb_chain_set(&chain->session_token, token, status));
+	return found_if(
+		ddb_chain_set(&chain->access_key_id, id, status) &&
+		ddb_chain_set_secret(&chain->secret_access_key, secret, status) &&
+		ddb_chain_set_secret(&chain->session_token, token, status));
 }
 
 /* Where the keys of a profile come from that stands at the end of the walk. */

@@ -14,6 +14,8 @@
 #define IMDS_ENDPOINT "http://169.254.169.254"
 #define IMDS_ENDPOINT_IPV6 "http://[fd00:ec2::254]"
 
+static const char no_host[] = "the URI did not specify a host";
+
 static DdbFound
 found_if(bool done)
 {
@@ -40,9 +42,10 @@ ddb_origin_environment(DdbChain *chain, DdbStatus *status)
 								   "AWS_ACCESS_KEY_ID",
 								   "AWS_SECRET_ACCESS_KEY is not set"));
 	chain->source = DDB_SOURCE_KEYS;
-	return found_if(ddb_chain_set(&chain->access_key_id, id, status) &&
-					ddb_chain_set(&chain->secret_access_key, secret, status) &&
-					ddb_chain_set(&chain->session_token, token, status));
+	return found_if(
+		ddb_chain_set(&chain->access_key_id, id, status) &&
+		ddb_chain_set_secret(&chain->secret_access_key, secret, status) &&
+		ddb_chain_set_secret(&chain->session_token, token, status));
 }
 
 DdbFound
@@ -95,7 +98,7 @@ check_parts(const char *what, CURLU *url, bool must_be_near, DdbStatus *status)
 
 	if (curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
 		curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK)
-		why = "the URI did not specify a host";
+		why = no_host;
 	else if (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)
 		why = "the URI is neither http nor https";
 	else if (must_be_near && strcmp(scheme, "http") == 0 && !is_near(host))
@@ -125,10 +128,12 @@ check_url(const char *what, const char *text, bool must_be_near, DdbStatus *stat
 	code = curl_url_set(url, CURLUPART_URL, text, CURLU_DISALLOW_USER);
 	if (code == CURLUE_OUT_OF_MEMORY)
 		good = ddb_status_set(status, DDB_STATUS_NO_MEMORY, "out of memory");
-	else if (code == CURLUE_BAD_SCHEME)
-		good = not_usable(status, what, "the URI did not specify a host");
+	else if (strstr(text, "://") == NULL)
+		good = not_usable(status, what, no_host);
+	else if (code == CURLUE_USER_NOT_ALLOWED)
+		good = not_usable(status, what, "there is a user in the URI");
 	else if (code != CURLUE_OK)
-		good = not_usable(status, what, curl_url_strerror(code));
+		good = not_usable(status, what, "the URI is malformed");
 	else
 		good = check_parts(what, url, must_be_near, status);
 	curl_url_cleanup(url);
@@ -190,7 +195,7 @@ ddb_origin_container(DdbChain *chain, DdbStatus *status)
 	chain->source = DDB_SOURCE_CONTAINER;
 	return found_if(set_container_url(chain, relative, full, status) &&
 					ddb_chain_set(&chain->container_token_file, file, status) &&
-					ddb_chain_set(&chain->container_token, token, status));
+					ddb_chain_set_secret(&chain->container_token, token, status));
 }
 
 /* A setting of IMDS and what it is called: the variable's, then the profile's. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "profile.h"
+#include "part.h"
 
 #define MAX_FILE_LEN (1024 * 1024)
 
@@ -117,6 +118,27 @@ ddb_profile_get(const DdbProfiles *profiles, const char *profile, const char *ke
 	return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
+/* The value of a sub-property, within that of its property. */
+static const char *
+subproperty(const char *value, const char *key, size_t *len)
+{
+	DdbPart rest = {value, strlen(value)};
+
+	while (rest.len > 0)
+	{
+		DdbPart line = ddb_part_cut_line(&rest);
+		DdbPart name, part;
+
+		if (ddb_part_split_property(line, &name, &part, true) == NULL &&
+			ddb_part_is(name, key) && part.len > 0)
+		{
+			*len = part.len;
+			return part.text;
+		}
+	}
+	return NULL;
+}
+
 const char *
 ddb_profile_service_get(const DdbProfiles *profiles, const char *profile,
 						const char *service, const char *key, size_t *len)
@@ -128,5 +150,5 @@ ddb_profile_service_get(const DdbProfiles *profiles, const char *profile,
 		return NULL;
 	value = property_value(ddb_profile_find(profiles, DDB_SECTION_SERVICES, name),
 						   service);
-	return value != NULL ? ddb_profile_subproperty(value, key, len) : NULL;
+	return value != NULL ? subproperty(value, key, len) : NULL;
 }

@@ -77,10 +77,6 @@ extern const char *ddb_profile_service_get(const DdbProfiles *profiles,
 										   const char *service, const char *key,
 										   size_t *len);
 
-/* The same of one property's value. */
-extern const char *ddb_profile_subproperty(const char *value, const char *key,
-										   size_t *len);
-
 /* Wipes all values. NULL is fine. */
 extern void ddb_profile_free(DdbProfiles *profiles);
 

@@ -4,30 +4,21 @@
  *
  * Both texts are read into one set of sections, the config file first. What is
  * no section or property of ours (an invalid name, a kind that is not known) is
- * passed over; its lines must be well-formed all the same.
+ * passed over; its lines must be well-formed all the same. Look-ups are linear:
+ * such a file has some dozens of profiles.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "profile.h"
+#include "part.h"
 
-/* "#" and ";" begin a comment. */
-#define COMMENT "#;"
-#define BLANK " \t\r"
-
-/* Of sections, and of properties of one section; look-ups are linear. */
+/* Of sections, and of properties of one section. */
 #define MAX_ENTRIES 10000
 
 /* Of a value that goes on over more lines. */
 #define MAX_VALUE_LEN (16 * 1024)
-
-/* A part of a text. */
-typedef struct Span
-{
-	const char *text;
-	size_t len;
-} Span;
 
 /* One file that is being read. */
 typedef struct Parser
@@ -43,94 +34,6 @@ typedef struct Parser
 	bool has_subproperties;
 	DdbStatus *status;
 } Parser;
-
-static bool
-is_one_of(char c, const char *set)
-{
-	return c != '\0' && strchr(set, c) != NULL;
-}
-
-static Span
-trim(Span span)
-{
-	while (span.len > 0 && is_one_of(span.text[0], BLANK))
-	{
-		span.text++;
-		span.len--;
-	}
-	while (span.len > 0 && is_one_of(span.text[span.len - 1], BLANK))
-		span.len--;
-	return span;
-}
-
-/* The part before the first character that satisfies is_one_of, or all. */
-static Span
-before(Span span, const char *set)
-{
-	size_t len = 0;
-
-	while (len < span.len && !is_one_of(span.text[len], set))
-		len++;
-	return (Span){span.text, len};
-}
-
-/* What follows the first n characters. */
-static Span
-after(Span span, size_t n)
-{
-	return (Span){span.text + n, span.len - n};
-}
-
-static bool
-span_is(Span span, const char *text)
-{
-	return strlen(text) == span.len && memcmp(span.text, text, span.len) == 0;
-}
-
-/* Names have only these; what has others is passed over. */
-static bool
-is_name(Span span)
-{
-	for (size_t i = 0; i < span.len; i++)
-	{
-		char c = span.text[i];
-
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-			  (c >= '0' && c <= '9') || is_one_of(c, "-_/.%@:+")))
-			return false;
-	}
-	return span.len > 0;
-}
-
-/* The value of a property: a comment in it begins behind a blank. */
-static Span
-without_comment(Span span)
-{
-	for (size_t i = 1; i < span.len; i++)
-	{
-		if (is_one_of(span.text[i], COMMENT) && is_one_of(span.text[i - 1], BLANK))
-			return trim((Span){span.text, i});
-	}
-	return trim(span);
-}
-
-/* Take "name = value" apart; why it is none, or NULL. */
-static const char *
-split_property(Span line, Span *name, Span *value, bool sub)
-{
-	Span whole = without_comment(line);
-
-	*name = before(whole, "=");
-	if (name->len == whole.len)
-		return sub ? "Expected an '=' sign defining a sub-property"
-				   : "Expected an '=' sign defining a property";
-	*value = trim(after(whole, name->len + 1));
-	*name = trim(*name);
-	if (name->len == 0)
-		return sub ? "Sub-property did not have a name"
-				   : "Property did not have a name";
-	return NULL;
-}
 
 static bool
 out_of_memory(DdbStatus *status)
@@ -150,32 +53,34 @@ parse_error(const Parser *parser, const char *message)
 }
 
 static char *
-span_copy(Span span)
+span_copy(DdbPart part)
 {
-	char *copy = malloc(span.len + 1);
+	char *copy = malloc(part.len + 1);
 
 	if (copy != NULL)
 	{
-		memcpy(copy, span.text, span.len);
-		copy[span.len] = '\0';
+		memcpy(copy, part.text, part.len);
+		copy[part.len] = '\0';
 	}
 	return copy;
 }
 
 static void
-free_property(DdbProperty *property)
+free_value(char *value)
 {
-	if (property->value != NULL)
-		explicit_bzero(property->value, strlen(property->value));
-	free(property->value);
-	free(property->key);
+	if (value != NULL)
+		explicit_bzero(value, strlen(value));
+	free(value);
 }
 
 static void
 drop_properties(DdbSection *section)
 {
 	for (int i = 0; i < section->nproperties; i++)
-		free_property(&section->properties[i]);
+	{
+		free_value(section->properties[i].value);
+		free(section->properties[i].key);
+	}
 	free(section->properties);
 	section->properties = NULL;
 	section->nproperties = 0;
@@ -203,20 +108,20 @@ grown(Parser *parser, void *entries, int n, size_t size)
 }
 
 static DdbSection *
-find_section(const DdbProfiles *profiles, DdbSectionKind kind, Span name)
+find_section(const DdbProfiles *profiles, DdbSectionKind kind, DdbPart name)
 {
 	for (int i = 0; i < profiles->nsections; i++)
 	{
 		DdbSection *section = &profiles->sections[i];
 
-		if (section->kind == kind && span_is(name, section->name))
+		if (section->kind == kind && ddb_part_is(name, section->name))
 			return section;
 	}
 	return NULL;
 }
 
 static DdbSection *
-add_section(Parser *parser, DdbSectionKind kind, Span name)
+add_section(Parser *parser, DdbSectionKind kind, DdbPart name)
 {
 	DdbProfiles *profiles = parser->profiles;
 	int n = profiles->nsections;
@@ -238,31 +143,32 @@ add_section(Parser *parser, DdbSectionKind kind, Span name)
 
 /* Is it the head of a section that we keep, and of which? */
 static bool
-classify(const Parser *parser, Span head, DdbSectionKind *kind, Span *name,
-		 bool *prefixed)
+classify(const Parser *parser, DdbPart head, DdbSectionKind *kind,
+		 DdbPart *name, bool *prefixed)
 {
 	static const char *const prefixes[] = {
 		[DDB_SECTION_PROFILE] = "profile",
 		[DDB_SECTION_SERVICES] = "services",
 		[DDB_SECTION_SSO_SESSION] = "sso-session",
 	};
-	Span word = before(head, BLANK);
+	DdbPart word = ddb_part_before(head, DDB_PART_BLANK);
 
-	*name = trim(after(head, word.len));
+	*name = ddb_part_trim(ddb_part_after(head, word.len));
 	*kind = DDB_SECTION_PROFILE;
 	*prefixed = name->len > 0;
 	if (!*prefixed)
 	{
 		*name = word;
-		return is_name(word) && (!parser->is_config || span_is(word, "default"));
+		return ddb_part_is_name(word) &&
+			   (!parser->is_config || ddb_part_is(word, "default"));
 	}
-	while (!span_is(word, prefixes[*kind]))
+	while (!ddb_part_is(word, prefixes[*kind]))
 	{
 		if (*kind == DDB_SECTION_SSO_SESSION)
 			return false;
 		(*kind)++;
 	}
-	return is_name(*name) && parser->is_config;
+	return ddb_part_is_name(*name) && parser->is_config;
 }
 
 /* Within the config file, [default] does not count beside [profile default]. */
@@ -283,11 +189,11 @@ choose_default(Parser *parser, bool prefixed)
 }
 
 static bool
-read_head(Parser *parser, Span line)
+read_head(Parser *parser, DdbPart line)
 {
-	Span head = trim(before(line, COMMENT));
+	DdbPart head = ddb_part_trim(ddb_part_before(line, DDB_PART_COMMENT));
 	DdbSectionKind kind;
-	Span name;
+	DdbPart name;
 	bool prefixed;
 
 	if (head.text[head.len - 1] != ']')
@@ -295,7 +201,7 @@ read_head(Parser *parser, Span line)
 	parser->in_section = true;
 	parser->section = NULL;
 	parser->in_property = false;
-	head = trim((Span){head.text + 1, head.len - 2});
+	head = ddb_part_trim((DdbPart){head.text + 1, head.len - 2});
 	if (!classify(parser, head, &kind, &name, &prefixed))
 		return true;
 	parser->section = find_section(parser->profiles, kind, name);
@@ -312,7 +218,7 @@ read_head(Parser *parser, Span line)
 }
 
 static int
-find_property(const DdbSection *section, Span name)
+find_property(const DdbSection *section, DdbPart name)
 {
 	for (int i = 0; i < section->nproperties; i++)
 	{
@@ -326,7 +232,7 @@ find_property(const DdbSection *section, Span name)
 
 /* A property without a value yet; its place, or -1 with the status filled. */
 static int
-add_property(Parser *parser, Span name)
+add_property(Parser *parser, DdbPart name)
 {
 	DdbSection *section = parser->section;
 	int n = section->nproperties;
@@ -361,28 +267,26 @@ set_value(Parser *parser, char *value)
 
 	if (value == NULL)
 		return out_of_memory(parser->status);
-	if (property->value != NULL)
-		explicit_bzero(property->value, strlen(property->value));
-	free(property->value);
+	free_value(property->value);
 	property->value = value;
 	return true;
 }
 
 static bool
-read_property(Parser *parser, Span line)
+read_property(Parser *parser, DdbPart line)
 {
 	const char *complaint;
-	Span name, value;
+	DdbPart name, value;
 
 	if (!parser->in_section)
 		return parse_error(parser, "Expected a profile definition");
-	complaint = split_property(line, &name, &value, false);
+	complaint = ddb_part_split_property(line, &name, &value, false);
 	if (complaint != NULL)
 		return parse_error(parser, complaint);
 	parser->in_property = true;
 	parser->has_subproperties = value.len == 0;
 	parser->property = -1;
-	if (parser->section == NULL || !is_name(name))
+	if (parser->section == NULL || !ddb_part_is_name(name))
 		return true;
 	parser->property = find_property(parser->section, name);
 	if (parser->property < 0)
@@ -392,7 +296,7 @@ read_property(Parser *parser, Span line)
 
 /* Put the line behind the value that is there. */
 static bool
-append_line(Parser *parser, Span line)
+append_line(Parser *parser, DdbPart line)
 {
 	const char *value = parser->section->properties[parser->property].value;
 	size_t len = strlen(value);
@@ -412,9 +316,9 @@ append_line(Parser *parser, Span line)
 }
 
 static bool
-read_continuation(Parser *parser, Span line)
+read_continuation(Parser *parser, DdbPart line)
 {
-	Span name, value;
+	DdbPart name, value;
 	const char *complaint = NULL;
 
 	if (!parser->in_section)
@@ -424,7 +328,7 @@ read_continuation(Parser *parser, Span line)
 		return parse_error(parser,
 						   "Expected a property definition, found continuation");
 	if (parser->has_subproperties)
-		complaint = split_property(line, &name, &value, true);
+		complaint = ddb_part_split_property(line, &name, &value, true);
 	if (complaint != NULL)
 		return parse_error(parser, complaint);
 	return parser->section == NULL || parser->property < 0 ||
@@ -432,11 +336,12 @@ read_continuation(Parser *parser, Span line)
 }
 
 static bool
-read_line(Parser *parser, Span line)
+read_line(Parser *parser, DdbPart line)
 {
-	Span text = trim(line);
+	DdbPart text = ddb_part_trim(line);
 
-	if (text.len == 0 || is_one_of(text.text[0], COMMENT))
+	/* Blank, or all comment. */
+	if (ddb_part_before(text, DDB_PART_COMMENT).len == 0)
 		return true;
 	if (text.text != line.text)
 		return read_continuation(parser, text);
@@ -453,16 +358,15 @@ ddb_profile_add(DdbProfiles *profiles, const char *file, bool is_config,
 					 .file = file,
 					 .is_config = is_config,
 					 .status = status};
-	Span rest = {text, strlen(text)};
+	DdbPart rest = {text, strlen(text)};
 
 	while (rest.len > 0)
 	{
-		Span line = before(rest, "\n");
+		DdbPart line = ddb_part_cut_line(&rest);
 
 		parser.line++;
 		if (!read_line(&parser, line))
 			return false;
-		rest = after(rest, line.len < rest.len ? line.len + 1 : line.len);
 	}
 	return true;
 }
@@ -471,28 +375,7 @@ const DdbSection *
 ddb_profile_find(const DdbProfiles *profiles, DdbSectionKind kind,
 				 const char *name)
 {
-	return find_section(profiles, kind, (Span){name, strlen(name)});
-}
-
-const char *
-ddb_profile_subproperty(const char *value, const char *key, size_t *len)
-{
-	Span rest = {value, strlen(value)};
-
-	while (rest.len > 0)
-	{
-		Span line = before(rest, "\n");
-		Span name, part;
-
-		if (split_property(line, &name, &part, true) == NULL &&
-			span_is(name, key) && part.len > 0)
-		{
-			*len = part.len;
-			return part.text;
-		}
-		rest = after(rest, line.len < rest.len ? line.len + 1 : line.len);
-	}
-	return NULL;
+	return find_section(profiles, kind, (DdbPart){name, strlen(name)});
 }
 
 void

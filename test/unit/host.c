@@ -8,6 +8,7 @@
 #include "host.h"
 #include "tap.h"
 #include "fakehost.h"
+#include "wiped.h"
 
 static void
 check_refused(const FakeHost *fake, const char *path, bool is_missing,
@@ -103,6 +104,25 @@ test_permissions(void)
 }
 
 static void
+test_wiped(void)
+{
+	const char *secret = "a token of more than a few bytes";
+	DdbStatus status;
+	FakeHost fake;
+	uintptr_t address;
+	char *text;
+
+	fakehost_open(&fake);
+	fakehost_write(&fake, "/token", secret);
+	text = ddb_host_read(&fake.host, "/token", 100, NULL, NULL, &status);
+	is_str(text, secret, "a secret");
+	address = (uintptr_t) text;
+	ddb_host_free(text);
+	ok(is_wiped(address, strlen(secret)), "is wiped");
+	fakehost_close(&fake);
+}
+
+static void
 test_variables(void)
 {
 	struct passwd *user = getpwuid(geteuid());
@@ -144,6 +164,7 @@ main(void)
 {
 	test_files();
 	test_permissions();
+	test_wiped();
 	test_variables();
 	test_no_memory();
 	return tap_done();

@@ -1,10 +1,11 @@
 /*
  * profile.c
- *		Profiles: what the suite of the SDKs does not ask for.
+ *		Profiles: the grammar's main rules, and what the SDKs' suite leaves out.
  */
 #include "profile.h"
 #include "tap.h"
 #include "fakehost.h"
+#include "wiped.h"
 
 static DdbProfiles *
 parse(const char *config, const char *credentials, DdbStatus *status)
@@ -33,6 +34,83 @@ check_refused(const char *config, const char *message)
 	ok(profiles == NULL && status.kind == DDB_STATUS_AUTH, "refused");
 	is_str(status.message, message, "with file, line and reason");
 	ddb_profile_free(profiles);
+}
+
+static void
+check_value(const char *config, const char *credentials, const char *profile,
+			const char *expected)
+{
+	DdbStatus status;
+	DdbProfiles *profiles = parse(config, credentials, &status);
+
+	is_str(profiles != NULL ? ddb_profile_get(profiles, profile, "a")
+							: status.message,
+		   expected,
+		   config);
+	ddb_profile_free(profiles);
+}
+
+static void
+test_grammar(void)
+{
+	check_value("[default]\na = 1", "", "default", "1");
+	check_value("[profile default]\na = 1\n[default]\na=2", "", "default", "1");
+	check_value("[default]\na = 2\n[profile default]\na=1", "", "default", "1");
+	check_value("[profile default]\na = 1", "[default]\na=2", "default", "2");
+	check_value("[b]\na = 1", "", "b", NULL);
+	check_value("[profile b]\na = 1\n[profile b]\na=2", "", "b", "2");
+	check_value("", "[profile b]\na = 1", "b", NULL);
+	check_value("[ profile\tb ]; c\n A = 1",
+				"",
+				"b",
+				"could not parse profile file \"config\", line 2: Expected a "
+				"property definition, found continuation");
+	check_value("[profile b]\nA = x=1;2 ;3\n 4 ;5\t\r\n", "", "b", "x=1;2\n4 ;5");
+	check_value(" a = 1",
+				"",
+				"b",
+				"could not parse profile file \"config\", line 1: Expected a "
+				"profile definition, found continuation");
+	check_value("[profile b]\na =\n c",
+				"",
+				"b",
+				"could not parse profile file \"config\", line 3: Expected an "
+				"'=' sign defining a sub-property");
+	check_value("[profile b]\na =\n = c",
+				"",
+				"b",
+				"could not parse profile file \"config\", line 3: "
+				"Sub-property did not have a name");
+	check_value("[profile b]\n= c",
+				"",
+				"b",
+				"could not parse profile file \"config\", line 2: Property did "
+				"not have a name");
+	check_value("a = 1",
+				"",
+				"b",
+				"could not parse profile file \"config\", line 1: Expected a "
+				"profile definition");
+}
+
+static void
+test_wiped(void)
+{
+	const char *secret = "a/secret/access/key/of/forty/characters/";
+	char text[100];
+	DdbStatus status;
+	DdbProfiles *profiles;
+	uintptr_t first, second;
+
+	snprintf(text, sizeof(text), "[b]\na = %s\n x\nb = %s", secret, secret);
+	profiles = parse("", text, &status);
+	first = (uintptr_t) profiles->sections[0].properties[0].value;
+	second = (uintptr_t) profiles->sections[0].properties[1].value;
+	ok(ddb_profile_add(profiles, "again", false, "[b]\na = 1", &status),
+	   "another value");
+	ok(is_wiped(first, strlen(secret)), "the one before is wiped");
+	ddb_profile_free(profiles);
+	ok(is_wiped(second, strlen(secret)), "and all in the end");
 }
 
 static void
@@ -210,6 +288,8 @@ test_no_memory(void)
 int
 main(void)
 {
+	test_grammar();
+	test_wiped();
 	test_get();
 	test_services();
 	test_messages();

@@ -7,6 +7,7 @@
 
 #include "asks.h"
 #include "provider.h"
+#include "secret.h"
 #include "fakehost.h"
 
 #define SECOND INT64_C(1000)
@@ -61,7 +62,7 @@ chain_of(World *world, DdbSource source)
 	else if (source == DDB_SOURCE_CONTAINER)
 	{
 		chain->container_url = strdup("http://169.254.170.2/keys");
-		chain->container_token = strdup("container-ToKeN");
+		chain->container_token = ddb_secret_strdup("container-ToKeN");
 	}
 	else if (source == DDB_SOURCE_WEB_IDENTITY)
 	{
@@ -72,8 +73,8 @@ chain_of(World *world, DdbSource source)
 	else
 	{
 		chain->access_key_id = strdup("AKID");
-		chain->secret_access_key = strdup(secret_key);
-		chain->session_token = strdup(base_token);
+		chain->secret_access_key = ddb_secret_strdup(secret_key);
+		chain->session_token = ddb_secret_strdup(base_token);
 	}
 	return chain;
 }
