@@ -218,6 +218,7 @@ send_attempt(DdbCall *call)
 		return false;
 	if (state == DDB_KEYS_FAILED || !post(call, &keys))
 	{
+		call->status.maybe_applied = call->maybe_applied;
 		end_call(call);
 		return false;
 	}
@@ -311,35 +312,20 @@ learn_time(DdbCall *call, int64_t elapsed_us)
 static bool
 change_keys(DdbCall *call)
 {
-	static const char *const names[] = {"ExpiredTokenException",
-										"ExpiredToken",
-										"UnrecognizedClientException",
-										"InvalidClientTokenId",
-										"InvalidAccessKeyId"};
-	const char *exception = call->status.exception;
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-	{
-		if (strcmp(exception, names[i]) != 0 || call->rekeyed)
-			continue;
-		call->rekeyed =
-			ddb_credentials_discard(call->client->credentials, call->generation);
-		return call->rekeyed;
-	}
-	return false;
+	if (call->rekeyed || !ddb_retry_keys_refused(&call->status))
+		return false;
+	call->rekeyed =
+		ddb_credentials_discard(call->client->credentials, call->generation);
+	return call->rekeyed;
 }
 
 /* Is it worth another attempt, and of which kind? */
 static DdbRetryClass
 classify(DdbCall *call)
 {
-	if (call->status.kind == DDB_STATUS_AUTH ||
-		call->status.kind == DDB_STATUS_DENIED)
-	{
-		if (ddb_skew_explains(&call->client->skew, call->offset_ms, &call->status) ||
-			change_keys(call))
-			return DDB_RETRY_MENDED;
-	}
+	if (ddb_skew_explains(&call->client->skew, call->offset_ms, &call->status) ||
+		change_keys(call))
+		return DDB_RETRY_MENDED;
 	return ddb_retry_classify(&call->status, call->idempotent);
 }
 

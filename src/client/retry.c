@@ -81,6 +81,23 @@ ddb_retry_classify(const DdbStatus *status, bool idempotent)
 	}
 }
 
+bool
+ddb_retry_keys_refused(const DdbStatus *status)
+{
+	static const char *const names[] = {"ExpiredTokenException",
+										"ExpiredToken",
+										"UnrecognizedClientException",
+										"InvalidClientTokenId",
+										"InvalidAccessKeyId"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	{
+		if (strcmp(status->exception, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* jitter * base * 2^(retry - 1), capped; retry counts from 1 */
 static int
 backoff_ms(int base_ms, int retry, double jitter)

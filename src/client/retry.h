@@ -44,6 +44,9 @@ extern void ddb_retry_bucket_init(DdbRetryBucket *bucket);
  */
 extern DdbRetryClass ddb_retry_classify(const DdbStatus *status, bool idempotent);
 
+/* Was it refused for its keys, which are expired or unknown? */
+extern bool ddb_retry_keys_refused(const DdbStatus *status);
+
 /*
  * After a failed attempt: the delay in ms before the next one, or -1 if there
  * is to be none (class, max_attempts or an empty bucket). jitter is uniform in

@@ -404,6 +404,49 @@ test_dead(void)
 	stop(&network);
 }
 
+/* A service that takes a request and hangs up. */
+static void
+hang_up(Network *network, Service *service)
+{
+	const int attempts = service->server.nrequests;
+
+	service->server.drop = true;
+	while (service->server.nrequests == attempts)
+		step(network);
+	service->server.drop = false;
+}
+
+/* Its first attempt may have been applied, and for the next there are no keys. */
+static void
+test_unknown(void)
+{
+	Network network;
+	DdbWrite write = {.kind = DDB_WRITE_DELETE,
+					  .table = "t",
+					  .key_name = "pk",
+					  .key = "{}",
+					  .key_len = 2};
+	DdbKeys keys;
+	DdbStatus status;
+	DdbCall *call;
+
+	start(&network, 3600);
+	request(&network, 0, NULL);
+	call = ddb_client_write(network.services[0].client, &write);
+	ddb_client_pump(network.services[0].client);
+	network.imds.broken = true;
+	ddb_credentials_get(network.credentials, &keys, &status);
+	ddb_credentials_discard(network.credentials, keys.generation);
+	hang_up(&network, &network.services[0]);
+	finish(&network, call);
+	is_int(ddb_call_status(call)->kind, DDB_STATUS_AUTH, "a write without keys");
+	is_int(ddb_call_cost(call)->attempts, 1, "for its second attempt");
+	ok(ddb_call_status(call)->maybe_applied,
+	   "may have been applied by the first");
+	ddb_call_free(call);
+	stop(&network);
+}
+
 static void
 test_cancel(void)
 {
@@ -476,6 +519,7 @@ main(void)
 	test_shared();
 	test_refused_keys();
 	test_cancel();
+	test_unknown();
 	test_dead();
 	test_hidden_failure();
 	test_expiring();

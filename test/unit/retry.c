@@ -141,6 +141,28 @@ delay_after(int attempts, DdbRetryClass retry_class, double jitter,
 }
 
 static void
+test_keys(void)
+{
+	static const char *const cases[][2] = {
+		{"ExpiredTokenException", "yes"},
+		{"ExpiredToken", "yes"},
+		{"UnrecognizedClientException", "yes"},
+		{"InvalidClientTokenId", "yes"},
+		{"InvalidAccessKeyId", "yes"},
+		{"InvalidSignatureException", NULL},
+		{"AccessDeniedException", NULL},
+		{"", NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	{
+		DdbStatus status = failure(DDB_STATUS_AUTH, 400, cases[i][0], true);
+
+		is_int(ddb_retry_keys_refused(&status), cases[i][1] != NULL, cases[i][0]);
+	}
+}
+
+static void
 test_delays(void)
 {
 	const double most = 0.9999999;
@@ -236,6 +258,7 @@ main(void)
 	test_classes();
 	test_not_sent();
 	test_canceled();
+	test_keys();
 	test_delays();
 	test_attempts();
 	test_bucket();

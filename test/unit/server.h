@@ -12,6 +12,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@ typedef struct Server
 	int listener;
 	int connection; /* -1: none */
 	char url[64];
+	bool drop;            /* hang up instead of answering */
 	const char *head;     /* of the response: status, and headers if any */
 	const char *response; /* the body */
 	int nrequests;
@@ -112,6 +114,12 @@ server_take_request(Server *server)
 	snprintf(server->body, sizeof(server->body), "%s", body);
 	sscanf(server->received, "%199[^\r]", server->line);
 	sscanf(server_header(server, "\r\nx-amz-target: "), "%99s", server->target);
+	if (server->drop)
+	{
+		server->nrequests++;
+		server_hang_up(server);
+		return;
+	}
 	if (server->respond != NULL)
 		server->respond(server);
 	server_answer(server);
