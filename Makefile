@@ -62,6 +62,7 @@ OBJS = $(CLIENT) \
 	src/pg/describe.o \
 	src/pg/itemkey.o \
 	src/pg/difference.o \
+	src/pg/version.o \
 	src/pg/writeset.o \
 	src/pg/send.o \
 	src/pg/verdict.o \

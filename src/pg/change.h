@@ -52,4 +52,12 @@ typedef struct DdbChange
 								 * of time: 40001 in place of 23505 */
 } DdbChange;
 
+/* One of its items: any of them has the key. */
+static inline const char *
+ddb_change_item(const DdbChange *change, size_t *len)
+{
+	*len = change->item != NULL ? change->item_len : change->base_len;
+	return change->item != NULL ? change->item : change->base;
+}
+
 #endif /* DDB_CHANGE_H */

@@ -129,19 +129,12 @@ expectation(DdbChangeKind kind)
 	return DDB_EXPECT_ANYTHING;
 }
 
-static const char *
-any_item(const DdbChange *change, size_t *len)
-{
-	*len = change->item != NULL ? change->item_len : change->base_len;
-	return change->item != NULL ? change->item : change->base;
-}
-
 /* The change's item: its identity, and no write yet. */
 static DdbSend
 identify(const DdbChanges *changes, const DdbChange *change)
 {
 	size_t len;
-	const char *item = any_item(change, &len);
+	const char *item = ddb_change_item(change, &len);
 	StringInfo identity = ddb_itemkey_identity(changes->table, item, len);
 
 	return (DdbSend){.identity = identity->data,
@@ -206,7 +199,7 @@ static bool
 is_buffered(const DdbChanges *changes, const DdbChange *change)
 {
 	size_t len;
-	const char *item = any_item(change, &len);
+	const char *item = ddb_change_item(change, &len);
 
 	return ddb_writeset_count() > 0 &&
 		   ddb_writeset_holds(changes->table, item, len) != DDB_HOLDS_NOTHING;
@@ -253,12 +246,9 @@ static DdbChange
 read_whole(const DdbChange *del)
 {
 	const DdbImage *base = ddb_itemkey_parse(del->base, del->base_len);
-	const char **names = palloc(base->nattributes * sizeof(char *));
 	DdbChange whole = *del;
 
-	for (int i = 0; i < base->nattributes; i++)
-		names[i] = base->attributes[i].name;
-	whole.read = names;
+	whole.read = ddb_itemkey_names(base);
 	whole.nread = base->nattributes;
 	return whole;
 }

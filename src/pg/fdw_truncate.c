@@ -33,12 +33,6 @@ check_updatable(Relation relation)
 						RelationGetRelationName(relation))));
 }
 
-static void
-free_wanted(void *wanted)
-{
-	ddb_wanted_free(wanted);
-}
-
 static int
 count_segments(const DdbWriteTarget *target)
 {
@@ -100,7 +94,6 @@ truncate_table(Relation relation)
 {
 	CommandId cid = GetCurrentCommandId(true);
 	DdbWriteTarget *target = ddb_write_target_open(relation, GetUserId());
-	DdbOwned *seat = ddb_own_register(CurrentMemoryContext, free_wanted);
 	int nkeys = target->table.key_names[1] == NULL ? 1 : 2;
 	const DdbWanted *wanted;
 	DdbOverlay *overlay;
@@ -110,8 +103,10 @@ truncate_table(Relation relation)
 	int read;
 
 	ddb_budget_check_scan(target->relation->name);
-	wanted = ddb_own_set(seat,
-						 ddb_wanted_create(target->table.key_names, nkeys, true));
+	wanted = ddb_session_create_wanted(CurrentMemoryContext,
+									   target->table.key_names,
+									   nkeys,
+									   true);
 	overlay = ddb_overlay_open(CurrentMemoryContext,
 							   target->table.server,
 							   target->table.table,

@@ -17,12 +17,6 @@ free_image(void *image)
 	ddb_image_free(image);
 }
 
-static void
-free_text(void *text)
-{
-	free(text);
-}
-
 /* The item came from elsewhere, whoever has it in hand now. */
 static void fail(const char *words) __attribute__((noreturn));
 
@@ -50,10 +44,20 @@ ddb_itemkey_parse(const char *text, size_t len)
 	return ddb_own_set(seat, image);
 }
 
+const char **
+ddb_itemkey_names(const DdbImage *image)
+{
+	const char **names = palloc_array(const char *, image->nattributes);
+
+	for (int i = 0; i < image->nattributes; i++)
+		names[i] = image->attributes[i].name;
+	return names;
+}
+
 DdbKeyText
 ddb_itemkey_write(const DdbImage *item, const DdbWriteTable *table)
 {
-	DdbOwned *seat = ddb_own_register(CurrentMemoryContext, free_text);
+	DdbOwned *seat = ddb_own_register(CurrentMemoryContext, free);
 	DdbItemAttribute attributes[2];
 	DdbText text = {0};
 	int n = 0;
@@ -144,16 +148,10 @@ ddb_itemkey_append(StringInfo identity, const DdbValueSpan *value)
 }
 
 StringInfo
-ddb_itemkey_identity(const DdbWriteTable *table, const char *item, size_t item_len)
+ddb_itemkey_bytes(const DdbWriteTable *table, const DdbImage *image)
 {
-	MemoryContext caller = CurrentMemoryContext;
 	StringInfo identity = makeStringInfo();
-	MemoryContext cxt =
-		AllocSetContextCreate(caller, "cruddur_ddb key", ALLOCSET_SMALL_SIZES);
-	const DdbImage *image;
 
-	MemoryContextSwitchTo(cxt);
-	image = ddb_itemkey_parse(item, item_len);
 	for (int i = 0; i < 2 && table->key_names[i] != NULL; i++)
 	{
 		const DdbItemAttribute *attribute =
@@ -168,9 +166,25 @@ ddb_itemkey_identity(const DdbWriteTable *table, const char *item, size_t item_l
 			!ddb_itemkey_append(identity, &value))
 			fail("a key is none that DynamoDB has");
 	}
-	MemoryContextSwitchTo(caller);
-	MemoryContextDelete(cxt);
 	return identity;
+}
+
+StringInfo
+ddb_itemkey_identity(const DdbWriteTable *table, const char *item, size_t item_len)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext cxt =
+		AllocSetContextCreate(caller, "cruddur_ddb key", ALLOCSET_SMALL_SIZES);
+	StringInfo identity;
+	StringInfo copy;
+
+	MemoryContextSwitchTo(cxt);
+	identity = ddb_itemkey_bytes(table, ddb_itemkey_parse(item, item_len));
+	MemoryContextSwitchTo(caller);
+	copy = makeStringInfo();
+	appendBinaryStringInfo(copy, identity->data, identity->len);
+	MemoryContextDelete(cxt);
+	return copy;
 }
 
 bool

@@ -25,6 +25,9 @@ typedef struct DdbKeyText
  */
 extern const DdbImage *ddb_itemkey_parse(const char *text, size_t len);
 
+/* The names of all attributes that it has; in CurrentMemoryContext. */
+extern const char **ddb_itemkey_names(const DdbImage *image);
+
 /*
  * The key of an item, {"pk":{"S":"a"},"sk":{"S":"b"}}, in the order of the
  * table's keys; in CurrentMemoryContext. Error 08P01 if it lacks one.
@@ -46,9 +49,13 @@ extern int ddb_itemkey_values(DdbKeyText key, DdbValue values[2]);
 extern bool ddb_itemkey_append(StringInfo identity, const DdbValueSpan *value);
 
 /*
- * The key of an item of the table (JSON) as bytes, in CurrentMemoryContext. Error
- * 08P01 if the item has none.
+ * The key of an item of the table as bytes, in CurrentMemoryContext. Error 08P01
+ * if the item has none.
  */
+extern StringInfo ddb_itemkey_bytes(const DdbWriteTable *table,
+									const DdbImage *image);
+
+/* The same of an item's JSON. */
 extern StringInfo ddb_itemkey_identity(const DdbWriteTable *table,
 									   const char *item, size_t item_len);
 

@@ -15,12 +15,6 @@ free_image(void *image)
 	ddb_image_free(image);
 }
 
-static void
-free_text(void *text)
-{
-	free(text);
-}
-
 const DdbImage *
 ddb_itemtext_parse(MemoryContext cxt, const char *text, size_t len)
 {
@@ -64,7 +58,7 @@ const char *
 ddb_itemtext_write(MemoryContext cxt, const DdbItemAttribute *attributes,
 				   int nattributes, size_t *len)
 {
-	DdbOwned *seat = ddb_own_register(cxt, free_text);
+	DdbOwned *seat = ddb_own_register(cxt, free);
 	DdbText text = {0};
 
 	ddb_image_write(&text, attributes, nattributes);

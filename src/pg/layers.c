@@ -36,12 +36,6 @@ struct DdbWritten
 };
 
 static void
-free_wanted(void *wanted)
-{
-	ddb_wanted_free(wanted);
-}
-
-static void
 free_text(void *text)
 {
 	free(((DdbText *) text)->data);
@@ -91,10 +85,9 @@ add_projected(DdbText *text, const DdbPlan *plan, const DdbPage *page,
 static const DdbPage *
 project(DdbOverlay *overlay, const DdbPlan *plan, const DdbWanted *wanted)
 {
-	DdbOwned *seat = ddb_own_register(CurrentMemoryContext, free_wanted);
+	static DdbWanted *whole_item = NULL;
 	const DdbPage *whole =
-		ddb_overlay_page(overlay,
-						 ddb_own_set(seat, ddb_wanted_create(NULL, 0, true)));
+		ddb_overlay_page(overlay, ddb_session_wanted(&whole_item, NULL, 0, true));
 	DdbText *text = create_text();
 	DdbPage *page = ddb_session_create_page(CurrentMemoryContext);
 	DdbStatus status;
@@ -115,14 +108,6 @@ project(DdbOverlay *overlay, const DdbPlan *plan, const DdbWanted *wanted)
 	return page;
 }
 
-static int
-find_cell(const DdbWanted *wanted, const char *attribute)
-{
-	return attribute == NULL
-			   ? -1
-			   : ddb_wanted_find(wanted, attribute, strlen(attribute));
-}
-
 /* An index has only the items that have its keys, in the types of its keys. */
 static bool
 is_in_index(const DdbWritten *written, const DdbWanted *wanted, int item)
@@ -132,7 +117,7 @@ is_in_index(const DdbWritten *written, const DdbWanted *wanted, int item)
 	for (int i = 0; plan->index != NULL && i < 2 && plan->key_names[i] != NULL;
 		 i++)
 	{
-		int cell = find_cell(wanted, plan->key_names[i]);
+		int cell = ddb_session_find_cell(wanted, plan->key_names[i]);
 
 		if (ddb_page_cell(written->page, item, cell)->type != plan->key_types[i])
 			return false;
@@ -189,8 +174,10 @@ ddb_written_create(DdbOverlay *overlay, const DdbPlan *plan,
 	written->overlay = overlay;
 	written->plan = plan;
 	for (int i = 0; i < 2; i++)
-		written->key_cells[i] = find_cell(reader->wanted, key_names[i]);
-	written->sort_cell = find_cell(reader->wanted, plan->key_names[1]);
+		written->key_cells[i] =
+			ddb_session_find_cell(reader->wanted, key_names[i]);
+	written->sort_cell =
+		ddb_session_find_cell(reader->wanted, plan->key_names[1]);
 	written->page = plan->projected == NIL
 						? ddb_overlay_page(overlay, reader->wanted)
 						: project(overlay, plan, reader->wanted);

@@ -24,12 +24,6 @@ struct DdbNewRow
 };
 
 static void
-free_wanted(void *wanted)
-{
-	ddb_wanted_free(wanted);
-}
-
-static void
 add_column(DdbNewRow *row, const DdbRelation *relation, const DdbColumn *column)
 {
 	row->attnos[row->ncolumns] = column->attno;
@@ -40,11 +34,12 @@ add_column(DdbNewRow *row, const DdbRelation *relation, const DdbColumn *column)
 static void
 want_item(DdbNewRow *row, const DdbWriteTable *table)
 {
-	DdbOwned *seat = ddb_own_register(CurrentMemoryContext, free_wanted);
 	int nkeys = table->key_names[1] == NULL ? 1 : 2;
 
-	row->wanted =
-		ddb_own_set(seat, ddb_wanted_create(table->key_names, nkeys, true));
+	row->wanted = ddb_session_create_wanted(CurrentMemoryContext,
+											table->key_names,
+											nkeys,
+											true);
 	row->page = ddb_session_create_page(CurrentMemoryContext);
 	for (int i = 0; i < 2; i++)
 	{

@@ -8,8 +8,8 @@
 #include "executor/executor.h"
 
 #include "compat.h"
+#include "itemkey.h"
 #include "plan.h"
-#include "report.h"
 #include "rowchange.h"
 
 /* The attributes of these columns, each of them once. */
@@ -111,30 +111,13 @@ base_item(const DdbRowChanger *changer, TupleTableSlot *plan_slot)
 						 .len = VARSIZE_ANY_EXHDR(item)};
 }
 
-static void
-free_image(void *image)
-{
-	ddb_image_free(image);
-}
-
 /* All attributes that the item has. */
 static void
 read_item(DdbChange *change)
 {
-	DdbOwned *seat = ddb_own_register(CurrentMemoryContext, free_image);
-	DdbStatus status;
-	DdbImage *image;
-	const char **names;
+	const DdbImage *image = ddb_itemkey_parse(change->base, change->base_len);
 
-	ddb_status_clear(&status);
-	image = ddb_image_parse(change->base, change->base_len, &status);
-	if (image == NULL)
-		ddb_report_status(&status, NULL);
-	ddb_own_set(seat, image);
-	names = palloc_array(const char *, image->nattributes);
-	for (int i = 0; i < image->nattributes; i++)
-		names[i] = image->attributes[i].name;
-	change->read = names;
+	change->read = ddb_itemkey_names(image);
 	change->nread = image->nattributes;
 }
 

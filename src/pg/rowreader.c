@@ -7,34 +7,21 @@
  */
 #include "postgres.h"
 
-#include "own.h"
 #include "rowreader.h"
-
-static void
-free_wanted(void *wanted)
-{
-	ddb_wanted_free(wanted);
-}
+#include "session.h"
 
 static const DdbWanted *
 create_wanted(const DdbBind *bind)
 {
-	DdbOwned *seat = ddb_own_register(CurrentMemoryContext, free_wanted);
 	const char *const *attributes;
 	int nattributes;
 	bool whole_item;
 
 	attributes = ddb_bind_attributes(bind, &nattributes, &whole_item);
-	return ddb_own_set(seat,
-					   ddb_wanted_create(attributes, nattributes, whole_item));
-}
-
-static int
-find_cell(const DdbWanted *wanted, const char *attribute)
-{
-	return attribute == NULL
-			   ? -1
-			   : ddb_wanted_find(wanted, attribute, strlen(attribute));
+	return ddb_session_create_wanted(CurrentMemoryContext,
+									 attributes,
+									 nattributes,
+									 whole_item);
 }
 
 DdbRowReader *
@@ -54,13 +41,15 @@ ddb_row_reader_create(const DdbPlan *plan, const DdbRelation *relation,
 
 		reader->columns[reader->ncolumns++] =
 			(DdbReadColumn){.attno = column->attno,
-							.cell = find_cell(reader->wanted, column->attribute),
+							.cell = ddb_session_find_cell(reader->wanted,
+														  column->attribute),
 							.reader = ddb_column_reader(relation, column)};
 	}
 	for (int i = 0; i < 2; i++)
 	{
 		reader->key.names[i] = plan->item_key[i];
-		reader->key.cells[i] = find_cell(reader->wanted, plan->item_key[i]);
+		reader->key.cells[i] =
+			ddb_session_find_cell(reader->wanted, plan->item_key[i]);
 	}
 	return reader;
 }

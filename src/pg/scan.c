@@ -29,12 +29,6 @@ typedef struct ItemScan
 	int item;            /* next of the page */
 } ItemScan;
 
-static void
-free_wanted(void *wanted)
-{
-	ddb_wanted_free(wanted);
-}
-
 /* Every item, whole, and its key where some are not to be shown. */
 static const DdbWanted *
 wanted_items(MemoryContext cxt, const DdbOverlay *overlay)
@@ -45,8 +39,7 @@ wanted_items(MemoryContext cxt, const DdbOverlay *overlay)
 	if (overlay == NULL)
 		return ddb_session_wanted(&cache, NULL, 0, true);
 	names = ddb_overlay_key_names(overlay);
-	return ddb_own_set(ddb_own_register(cxt, free_wanted),
-					   ddb_wanted_create(names, names[1] == NULL ? 1 : 2, true));
+	return ddb_session_create_wanted(cxt, names, names[1] == NULL ? 1 : 2, true);
 }
 
 /* All of it lives in cxt. */

@@ -23,12 +23,6 @@ static const char *const expect_names[] = {[DDB_EXPECT_ANYTHING] = "anything",
 										   [DDB_EXPECT_PRESENT] = "present"};
 
 static void
-free_text(void *text)
-{
-	free(text);
-}
-
-static void
 add_name(DdbText *json, const char *member, const char *name)
 {
 	ddb_writer_string(json, member, name, strlen(name));
@@ -97,7 +91,7 @@ add_write(DdbText *json, const DdbSend *send)
 const char *
 ddb_sendtext_write(const DdbSend *sends, int nsends, size_t *len)
 {
-	DdbOwned *seat = ddb_own_register(CurrentMemoryContext, free_text);
+	DdbOwned *seat = ddb_own_register(CurrentMemoryContext, free);
 	DdbText json = {0};
 	DdbStatus status;
 

@@ -475,6 +475,26 @@ ddb_session_wanted_nothing(void)
 }
 
 static void
+free_wanted(void *wanted)
+{
+	ddb_wanted_free(wanted);
+}
+
+const DdbWanted *
+ddb_session_create_wanted(MemoryContext cxt, const char *const *names,
+						  int nnames, bool whole_item)
+{
+	return ddb_own_set(ddb_own_register(cxt, free_wanted),
+					   ddb_wanted_create(names, nnames, whole_item));
+}
+
+int
+ddb_session_find_cell(const DdbWanted *wanted, const char *name)
+{
+	return name == NULL ? -1 : ddb_wanted_find(wanted, name, strlen(name));
+}
+
+static void
 free_page(void *page)
 {
 	ddb_page_free(page);

@@ -134,6 +134,14 @@ extern const DdbWanted *ddb_session_wanted(DdbWanted **cache,
  */
 extern const DdbWanted *ddb_session_wanted_nothing(void);
 
+/* Such a set that lives as long as cxt. */
+extern const DdbWanted *ddb_session_create_wanted(MemoryContext cxt,
+												  const char *const *names,
+												  int nnames, bool whole_item);
+
+/* Where an attribute is among those wanted; -1: nowhere. name may be NULL. */
+extern int ddb_session_find_cell(const DdbWanted *wanted, const char *name);
+
 /* A page whose arrays live as long as cxt. */
 extern DdbPage *ddb_session_create_page(MemoryContext cxt);
 

@@ -2,13 +2,10 @@
  * writeset.c
  *		What a transaction has written and not sent yet.
  *
- * An entry is an item, its versions are what commands have made of it, newest
- * first. Versions of a subtransaction that rolls back are always the newest, so
- * dropping them leaves the entry as it was before. What is expected of DynamoDB's
- * item is what the oldest version, the first to read or to insert it, says;
- * attributes that decided a version are collected over all of them.
+ * An entry is an item, with the versions that commands have made of it.
  *
- * Not here: how it is sent, and when (commit.c).
+ * Not here: what versions come to (version.c); how they are sent, and when
+ * (commit.c).
  */
 #include "postgres.h"
 
@@ -22,27 +19,11 @@
 
 #include "itemkey.h"
 #include "session.h"
+#include "version.h"
 #include "writeset.h"
 
 /* API Reference, TransactWriteItems */
 #define MAX_BYTES (4 * 1024 * 1024)
-
-typedef struct Version
-{
-	struct Version *older; /* NULL: there is none */
-	DdbChangeKind kind;
-	CommandId cid;
-	SubTransactionId subid;
-	bool retriable;
-	bool members_only;
-	size_t size;      /* of the item, as DynamoDB counts */
-	const char *item; /* NULL: deleted */
-	size_t item_len;
-	const char *base; /* the oldest version's; NULL: none was read */
-	size_t base_len;
-	const char **read;
-	int nread;
-} Version;
 
 typedef struct Table
 {
@@ -58,8 +39,8 @@ typedef struct Entry
 	const char *key;
 	size_t key_len;
 
-	dlist_node node; /* of the table's entries */
-	Version *newest; /* NULL only until the first is added */
+	dlist_node node;    /* of the table's entries */
+	DdbVersion *newest; /* NULL only until the first is added */
 } Entry;
 
 typedef struct WriteSet
@@ -256,69 +237,8 @@ remove_entry(Entry *entry)
 	pfree(key);
 }
 
-/* As DynamoDB counts; 0: there is no item. */
-static size_t
-size_of_item(const char *item, size_t item_len)
-{
-	const DdbImage *image;
-
-	if (item == NULL)
-		return 0;
-	image = ddb_itemkey_parse(item, item_len);
-	return ddb_image_size(image->attributes, image->nattributes);
-}
-
-/* A copy in one piece with the version, so that freeing it frees all. */
-static char *
-copy_bytes(char **room, const char *bytes, size_t len)
-{
-	char *copy = *room;
-
-	memcpy(copy, bytes, len);
-	copy[len] = '\0';
-	*room += len + 1;
-	return copy;
-}
-
-/* The change as a version; what it was read as is kept of the first. */
-static Version *
-create_version(const DdbChange *change, CommandId cid, bool is_first)
-{
-	bool keep_base = is_first && change->base != NULL;
-	bool has_item = change->item != NULL;
-	size_t room_len = change->item_len + 1 + sizeof(char *) * change->nread;
-	Version *version;
-	char *room;
-
-	if (keep_base)
-		room_len += change->base_len + 1;
-	for (int i = 0; i < change->nread; i++)
-		room_len += strlen(change->read[i]) + 1;
-	version = MemoryContextAllocHuge(set->cxt, sizeof(Version) + room_len);
-	memset(version, 0, sizeof(Version));
-	version->read = (const char **) (version + 1);
-	room = (char *) (version->read + change->nread);
-	version->kind = change->kind;
-	version->cid = cid;
-	version->subid = GetCurrentSubTransactionId();
-	version->retriable = change->retriable;
-	version->members_only = change->members_only;
-	version->item_len = change->item_len;
-	if (has_item)
-		version->item = copy_bytes(&room, change->item, change->item_len);
-	if (keep_base)
-	{
-		version->base = copy_bytes(&room, change->base, change->base_len);
-		version->base_len = change->base_len;
-	}
-	for (int i = 0; i < change->nread; i++)
-		version->read[version->nread++] =
-			copy_bytes(&room, change->read[i], strlen(change->read[i]));
-	return version;
-}
-
 static void
-push_version(Entry *entry, Version *version)
+push_version(Entry *entry, DdbVersion *version)
 {
 	if (entry->newest != NULL)
 		set->size -= entry->newest->size;
@@ -331,7 +251,7 @@ push_version(Entry *entry, Version *version)
 static bool
 pop_version(Entry *entry)
 {
-	Version *version = entry->newest;
+	DdbVersion *version = entry->newest;
 
 	set->size -= version->size;
 	entry->newest = version->older;
@@ -339,27 +259,6 @@ pop_version(Entry *entry)
 		set->size += entry->newest->size;
 	pfree(version);
 	return entry->newest != NULL;
-}
-
-static const Version *
-oldest_version(const Entry *entry)
-{
-	const Version *version = entry->newest;
-
-	while (version->older != NULL)
-		version = version->older;
-	return version;
-}
-
-/*
- * Made and deleted again: nothing of it is left to be sent. Except where TRUNCATE
- * has found that DynamoDB has an item of that key.
- */
-static bool
-is_void(const Entry *entry)
-{
-	return entry->newest->kind == DDB_CHANGE_DELETE &&
-		   oldest_version(entry)->kind == DDB_CHANGE_INSERT;
 }
 
 static int
@@ -373,8 +272,12 @@ count_sent(void)
 	{
 		Table *table = dlist_container(Table, node, tables.cur);
 
-		dlist_foreach(entries, &table->entries) n +=
-			!is_void(dlist_container(Entry, node, entries.cur));
+		dlist_foreach(entries, &table->entries)
+		{
+			const Entry *entry = dlist_container(Entry, node, entries.cur);
+
+			n += !ddb_version_is_void(entry->newest);
+		}
 	}
 	return n;
 }
@@ -421,7 +324,7 @@ static bool
 is_allowed(const DdbWriteTable *table, const DdbChange *change,
 		   const Entry *entry, CommandId cid)
 {
-	const Version *newest = entry == NULL ? NULL : entry->newest;
+	const DdbVersion *newest = entry == NULL ? NULL : entry->newest;
 
 	if (newest == NULL)
 		return true;
@@ -439,24 +342,17 @@ is_allowed(const DdbWriteTable *table, const DdbChange *change,
 	return newest->cid < cid;
 }
 
-static const char *
-any_item(const DdbChange *change, size_t *len)
-{
-	*len = change->item != NULL ? change->item_len : change->base_len;
-	return change->item != NULL ? change->item : change->base;
-}
-
 static bool
 add_change(const DdbWriteTable *write_table, const DdbChange *change,
 		   CommandId cid, bool outbox)
 {
 	size_t len;
-	const char *item = any_item(change, &len);
-	StringInfo key = ddb_itemkey_identity(write_table, item, len);
-	size_t size = size_of_item(change->item, change->item_len);
+	const char *item = ddb_change_item(change, &len);
+	const DdbImage *image = ddb_itemkey_parse(item, len);
+	StringInfo key = ddb_itemkey_bytes(write_table, image);
 	Table *table;
 	Entry *entry;
-	Version *version;
+	DdbVersion *version;
 
 	prepare_set();
 	check_origin(write_table);
@@ -465,8 +361,9 @@ add_change(const DdbWriteTable *write_table, const DdbChange *change,
 	entry = find_entry(table, key);
 	if (!is_allowed(write_table, change, entry, cid))
 		return false;
-	version = create_version(change, cid, entry == NULL);
-	version->size = size;
+	version = ddb_version_create(set->cxt, change, cid, entry == NULL);
+	if (change->item != NULL)
+		version->size = ddb_image_size(image->attributes, image->nattributes);
 	if (entry == NULL)
 		entry = create_entry(table, key);
 	push_version(entry, version);
@@ -501,17 +398,6 @@ ddb_writeset_holds(const DdbWriteTable *table, const char *item, size_t item_len
 	return entry->newest->item == NULL ? DDB_HOLDS_DELETED : DDB_HOLDS_ITEM;
 }
 
-/* The newest version that is older than the command; NULL: there is none. */
-static const Version *
-version_before(const Entry *entry, CommandId curcid)
-{
-	const Version *version = entry->newest;
-
-	while (version != NULL && version->cid >= curcid)
-		version = version->older;
-	return version;
-}
-
 int
 ddb_writeset_visit(Oid server, const char *table, CommandId curcid,
 				   const char *key_names[2],
@@ -528,7 +414,7 @@ ddb_writeset_visit(Oid server, const char *table, CommandId curcid,
 	dlist_foreach(iter, &found->entries)
 	{
 		const Entry *entry = dlist_container(Entry, node, iter.cur);
-		const Version *version = version_before(entry, curcid);
+		const DdbVersion *version = ddb_version_before(entry->newest, curcid);
 		DdbBuffered item;
 
 		if (version == NULL)
@@ -543,99 +429,17 @@ ddb_writeset_visit(Oid server, const char *table, CommandId curcid,
 	return n;
 }
 
-static bool
-has_name(const char *const *names, int nnames, const char *name)
-{
-	for (int i = 0; i < nnames; i++)
-	{
-		if (strcmp(names[i], name) == 0)
-			return true;
-	}
-	return false;
-}
-
-/*
- * What decided this version or one before it, each name once; in
- * CurrentMemoryContext.
- */
-static void
-collect_read(const Version *newest, DdbDifference *difference)
-{
-	const char **names;
-	int n = 0;
-
-	for (const Version *v = newest; v != NULL; v = v->older)
-		n += v->nread;
-	names = palloc_array(const char *, n + 1);
-	n = 0;
-	for (const Version *v = newest; v != NULL; v = v->older)
-	{
-		for (int i = 0; i < v->nread; i++)
-		{
-			if (!has_name(names, n, v->read[i]))
-				names[n++] = v->read[i];
-		}
-	}
-	difference->read = names;
-	difference->nread = n;
-}
-
-/* The newest version that still has something of DynamoDB's item, or NULL. */
-static const Version *
-newest_derived(const Entry *entry)
-{
-	const Version *derived = entry->newest;
-
-	for (const Version *v = entry->newest; v != NULL; v = v->older)
-	{
-		if (v->kind == DDB_CHANGE_INSERT || v->kind == DDB_CHANGE_REPLACE)
-			derived = v->older;
-	}
-	return derived;
-}
-
 static void
 conclude(const Table *table, const Entry *entry, DdbOutcome *outcome)
 {
-	const Version *oldest = oldest_version(entry);
-	const Version *derived = newest_derived(entry);
-	DdbDifference *difference = &outcome->difference;
-
 	memset(outcome, 0, sizeof(DdbOutcome));
 	outcome->table = &table->table;
 	outcome->key = entry->key;
 	outcome->key_len = entry->key_len;
-	outcome->retriable = oldest->retriable;
-	difference->base = oldest->base;
-	difference->base_len = oldest->base_len;
-	difference->item = entry->newest->item;
-	difference->item_len = entry->newest->item_len;
-	/* To delete what was put without a look at it, its key will do. */
-	if (difference->item == NULL && difference->base == NULL)
-	{
-		difference->base = oldest->item;
-		difference->base_len = oldest->item_len;
-	}
-	switch (oldest->kind)
-	{
-		case DDB_CHANGE_INSERT:
-			difference->expect = entry->newest->kind == DDB_CHANGE_REMOVE
-									 ? DDB_EXPECT_ANYTHING
-									 : DDB_EXPECT_ABSENT;
-			break;
-		case DDB_CHANGE_UPDATE:
-		case DDB_CHANGE_DELETE:
-			difference->expect = DDB_EXPECT_PRESENT;
-			/* What was put anew says nothing of what DynamoDB has. */
-			collect_read(derived, difference);
-			break;
-		default:
-			difference->expect = DDB_EXPECT_ANYTHING;
-	}
-	/* Of what was put anew, nothing of the old item may stay. */
-	difference->whole = derived != entry->newest;
-	for (const Version *v = entry->newest; v != NULL; v = v->older)
-		outcome->members_only |= v->members_only && difference->item != NULL;
+	outcome->retriable = ddb_version_oldest(entry->newest)->retriable;
+	for (const DdbVersion *v = entry->newest; v != NULL; v = v->older)
+		outcome->members_only |= v->members_only && entry->newest->item != NULL;
+	ddb_version_conclude(entry->newest, &outcome->difference);
 }
 
 void
@@ -656,7 +460,7 @@ ddb_writeset_conclude(void (*visit)(const DdbOutcome *outcome, void *arg),
 			const Entry *entry = dlist_container(Entry, node, entries.cur);
 			DdbOutcome outcome;
 
-			if (is_void(entry))
+			if (ddb_version_is_void(entry->newest))
 				continue;
 			conclude(table, entry, &outcome);
 			visit(&outcome, arg);
@@ -723,7 +527,8 @@ drop_versions(Entry *entry, SubTransactionId subid, SubTransactionId parent)
 static void
 hand_up_versions(Entry *entry, SubTransactionId subid, SubTransactionId parent)
 {
-	for (Version *v = entry->newest; v != NULL && v->subid == subid; v = v->older)
+	for (DdbVersion *v = entry->newest; v != NULL && v->subid == subid;
+		 v = v->older)
 		v->subid = parent;
 }
 

@@ -294,7 +294,11 @@ def poison(bed):
     tap.ok(await_true(lambda: {row["message"] for row in group.rows()}
                       == {"later"}, 10) is not None,
            "a record that cannot be applied does not stop the next one")
-    rows = bed.query("SELECT * FROM cruddur_stream_failures")
+    # Saved after what was sent.
+    failures = functools.partial(bed.query,
+                                 "SELECT * FROM cruddur_stream_failures")
+    await_true(failures)
+    rows = failures()
     tap.equal([(json.loads(row.item_key)["sk"]["S"], row.sqlstate)
                for row in rows], [("no time at all", "22000")], "it is reported")
     tap.ok("poison" not in str(rows), "without its text")
