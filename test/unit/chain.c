@@ -215,6 +215,32 @@ test_named_source(void)
 }
 
 static void
+test_source_profile(void)
+{
+#define ROLE_OF(name, source)                                                  \
+	"[profile " name "]\nrole_arn = arn:x\nsource_profile = " source "\n"
+
+	check_source(ROLE_OF("a", "b") "[profile b]\ncredential_process = x\n" KEYS,
+				 NULL,
+				 "a",
+				 "keys FILE");
+	check_source(ROLE_OF("a", "b") "[profile b]\n",
+				 VARIABLES("AWS_PROFILE", "a", CONTAINER),
+				 NULL,
+				 "error: profile \"b\" has no credentials");
+	check_source(ROLE_OF("a", "b"),
+				 VARIABLES("AWS_PROFILE", "a", CONTAINER),
+				 NULL,
+				 "error: profile \"b\" does not exist; it is the "
+				 "source_profile of \"a\"");
+	check_source(ROLE_OF("a", "b") ROLE_OF("b", "c") ROLE_OF("c", "b"),
+				 NULL,
+				 "a",
+				 "error: profile \"b\" is in a loop of source_profile");
+#undef ROLE_OF
+}
+
+static void
 check_container(const char *url, const char *expected)
 {
 	DdbStatus status;
@@ -530,6 +556,7 @@ main(void)
 	test_named();
 	test_refused();
 	test_named_source();
+	test_source_profile();
 	test_container_hosts();
 	test_container();
 	test_imds();

@@ -56,6 +56,12 @@ test_grammar(void)
 	check_value("[default]\na = 1", "", "default", "1");
 	check_value("[profile default]\na = 1\n[default]\na=2", "", "default", "1");
 	check_value("[default]\na = 2\n[profile default]\na=1", "", "default", "1");
+	check_value("[default]\na = 2\n[profile default]\nb=1", "", "default", NULL);
+	check_value("[profile b]\na = 1\n[profile b]\n 2",
+				"",
+				"b",
+				"could not parse profile file \"config\", line 4: Expected a "
+				"property definition, found continuation");
 	check_value("[profile default]\na = 1", "[default]\na=2", "default", "2");
 	check_value("[b]\na = 1", "", "b", NULL);
 	check_value("[profile b]\na = 1\n[profile b]\na=2", "", "b", "2");
