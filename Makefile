@@ -51,7 +51,8 @@ CLIENT = \
 	src/client/call.o \
 	src/client/client.o \
 	src/client/streams.o \
-	src/client/streams_answer.o
+	src/client/streams_answer.o \
+	src/client/userpool.o
 
 OBJS = $(CLIENT) \
 	src/pg/own.o \
@@ -116,6 +117,7 @@ OBJS = $(CLIENT) \
 	src/pg/delivery.o \
 	src/pg/outbox.o \
 	src/pg/outboxfn.o \
+	src/pg/cognito.o \
 	src/pg/request.o \
 	src/pg/schema.o \
 	src/pg/scan.o \

@@ -32,6 +32,7 @@ typedef enum CallState
 struct DdbClient
 {
 	DdbHttp *http;
+	DdbService service;
 	DdbEndpoint endpoint;
 	DdbCredentials *credentials;
 	DdbSigner *signer;
@@ -119,6 +120,7 @@ ddb_client_create(DdbHttp *http, const DdbClientConfig *config,
 		return NULL;
 	}
 	client->http = http;
+	client->service = config->service;
 	client->credentials = credentials;
 	if (!fill_client(client, config, status))
 	{
@@ -513,6 +515,12 @@ const char *
 ddb_call_operation(const DdbCall *call)
 {
 	return call->operation;
+}
+
+DdbService
+ddb_call_service(const DdbCall *call)
+{
+	return call->client->service;
 }
 
 const char *

@@ -104,6 +104,8 @@ extern const DdbStatus *ddb_call_status(const DdbCall *call);
 extern const char *ddb_call_body(const DdbCall *call, size_t *len);
 
 extern const char *ddb_call_operation(const DdbCall *call);
+/* Of its client */
+extern DdbService ddb_call_service(const DdbCall *call);
 /* As given to ddb_call_start; "" if there was none. */
 extern const char *ddb_call_table(const DdbCall *call);
 extern const DdbCallCost *ddb_call_cost(const DdbCall *call);

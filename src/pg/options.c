@@ -232,6 +232,10 @@ cruddur_ddb_fdw_validator(PG_FUNCTION_ARGS)
 					   DDB_SERVICE_STREAMS,
 					   "streams_endpoint",
 					   server->streams_endpoint);
+		check_endpoint(server,
+					   DDB_SERVICE_COGNITO,
+					   "cognito_endpoint",
+					   server->cognito_endpoint);
 	}
 	PG_RETURN_VOID();
 }
@@ -351,6 +355,8 @@ ddb_options_client_config(const DdbOptions *options, DdbService service,
 	config->endpoint.endpoint = options->endpoint;
 	if (service == DDB_SERVICE_STREAMS && options->streams_endpoint != NULL)
 		config->endpoint.endpoint = options->streams_endpoint;
+	if (service == DDB_SERVICE_COGNITO)
+		config->endpoint.endpoint = options->cognito_endpoint;
 	config->endpoint.use_fips =
 		options->use_fips ? DDB_SWITCH_ON : DDB_SWITCH_UNSET;
 	config->endpoint.use_dualstack =

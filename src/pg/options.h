@@ -25,8 +25,10 @@ typedef struct DdbOptions
 	char *region;
 	char *endpoint;
 	char *streams_endpoint; /* NULL: that of DynamoDB */
-	char *table_name;       /* DynamoDB's messaging table */
-	char *users_table;      /* schema-qualified, quoted where needed */
+	char *cognito_endpoint;
+	char *table_name;   /* DynamoDB's messaging table */
+	char *users_table;  /* schema-qualified, quoted where needed */
+	char *user_pool_id; /* Cognito's */
 	char *ca_file;
 	bool allow_http;
 	bool use_fips;

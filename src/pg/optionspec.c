@@ -11,9 +11,13 @@
 #include "utils/builtins.h"
 #include "utils/varlena.h"
 
+#include "userpool.h"
 #include "options.h"
 #include "optionspec.h"
 #include "value.h"
+
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define DIGITS "0123456789"
 
 /* Further from what was typed than this, a name is no suggestion. */
 #define MAX_TYPING_ERRORS 4
@@ -56,10 +60,7 @@ check_table(const char *value)
 {
 	size_t len = strlen(value);
 
-	if (len < 3 || len > 255 ||
-		strspn(value,
-			   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			   "0123456789_.-") != len)
+	if (len < 3 || len > 255 || strspn(value, DIGITS LETTERS "_.-") != len)
 		return "Tables and indexes of DynamoDB have names of 3 to 255 "
 			   "characters out of a-z, A-Z, 0-9, underscore, hyphen and dot.";
 	return NULL;
@@ -74,6 +75,21 @@ check_relation(const char *value)
 		list_length(names) != 2)
 		return "Write the relation with its schema, for example "
 			   "public.users.";
+	return NULL;
+}
+
+/* UserPoolId in the API reference of Cognito user pools */
+static const char *
+check_pool(const char *value)
+{
+	size_t len = strlen(value);
+	size_t region_len = strspn(value, DIGITS LETTERS "_-");
+	const char *end = strrchr(value, '_');
+
+	if (len > DDB_USERPOOL_POOL_LEN || region_len != len || end == NULL ||
+		end == value || end[1] == '\0' || strchr(end, '-') != NULL)
+		return "Write the ID of a Cognito user pool, for example "
+			   "us-east-1_AbCdEfGhI.";
 	return NULL;
 }
 
@@ -136,8 +152,10 @@ static const DdbOptionSpec specs[] = {
 	{SERVER(region, DDB_OPTION_TEXT), .check = check_region},
 	{SERVER(endpoint, DDB_OPTION_TEXT), .check = check_words},
 	{SERVER(streams_endpoint, DDB_OPTION_TEXT), .check = check_words},
+	{SERVER(cognito_endpoint, DDB_OPTION_TEXT), .check = check_words},
 	{SERVER(table_name, DDB_OPTION_TEXT), .check = check_table},
 	{SERVER(users_table, DDB_OPTION_TEXT), .check = check_relation},
+	{SERVER(user_pool_id, DDB_OPTION_TEXT), .check = check_pool},
 	{SERVER(ca_file, DDB_OPTION_TEXT), .check = check_file, .superuser_only = true},
 	{SERVER(allow_http, DDB_OPTION_BOOL), .superuser_only = true},
 	{SERVER(use_fips, DDB_OPTION_BOOL)},
@@ -150,9 +168,7 @@ static const DdbOptionSpec specs[] = {
 	{SERVER(read_units_per_second, DDB_OPTION_INT), .max = 1000000},
 	{SERVER(write_units_per_second, DDB_OPTION_INT), .max = 1000000},
 	{SERVER(updatable, DDB_OPTION_BOOL)},
-	UNAVAILABLE(cognito_endpoint, DDB_OPTION_SERVER),
 	UNAVAILABLE(sts_endpoint, DDB_OPTION_SERVER),
-	UNAVAILABLE(user_pool_id, DDB_OPTION_SERVER),
 
 	{MAPPING(access_key_id, DDB_OPTION_TEXT), .check = check_words},
 	{MAPPING(secret_access_key, DDB_OPTION_TEXT), .check = check_words},

@@ -125,6 +125,40 @@ static const ReportRule report_table_exists =
 	 "Drop the table first, or call "
 	 "cruddur_schema_load(if_not_exists => true)."};
 
+/* What is different for Cognito; the rest is as above. */
+static const ReportRule report_cognito[] = {
+	[DDB_STATUS_CONFIG] = {ERRCODE_FDW_ERROR,
+						   "connection settings do not allow %s",
+						   "Check the options region, cognito_endpoint, "
+						   "allow_http and ca_file of %s."},
+	[DDB_STATUS_CONNECT] = {ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
+							"could not connect to Cognito for %s",
+							"Check the options cognito_endpoint, region and "
+							"connect_timeout_ms of %s."},
+	[DDB_STATUS_LOST] = {ERRCODE_CONNECTION_FAILURE,
+						 "connection lost during %s",
+						 "Check the service behind option cognito_endpoint of "
+						 "%s."},
+	[DDB_STATUS_PROTOCOL] = {ERRCODE_PROTOCOL_VIOLATION,
+							 "malformed response to %s",
+							 "Check that option cognito_endpoint of %s names a "
+							 "Cognito service."},
+	[DDB_STATUS_OVERSIZE] = {ERRCODE_PROTOCOL_VIOLATION,
+							 "oversized response to %s",
+							 "Check that option cognito_endpoint of %s names a "
+							 "Cognito service."},
+	[DDB_STATUS_THROTTLED] = {ERRCODE_INSUFFICIENT_RESOURCES,
+							  "%s was throttled",
+							  "Raise the option max_attempts of %s."},
+	[DDB_STATUS_NOT_FOUND] = {ERRCODE_FDW_TABLE_NOT_FOUND,
+							  "%s failed because the user pool does not exist",
+							  "Check the options user_pool_id and region of "
+							  "%s."},
+	[DDB_STATUS_VALIDATION] = {ERRCODE_INVALID_PARAMETER_VALUE,
+							   "%s is not valid",
+							   "Check the option user_pool_id of %s."},
+};
+
 static const ReportRule report_no_stream =
 	{ERRCODE_FDW_TABLE_NOT_FOUND,
 	 "%s failed because the stream or shard does not exist",
@@ -185,6 +219,9 @@ rule_for(const DdbStatus *status, const DdbReportContext *context)
 		return &report_table_exists;
 	if (kind == DDB_STATUS_NOT_FOUND && is_of_streams(context->operation))
 		return &report_no_stream;
+	if (context->service == DDB_SERVICE_COGNITO &&
+		kind < lengthof(report_cognito) && report_cognito[kind].message != NULL)
+		return &report_cognito[kind];
 	if (kind >= lengthof(report_rules) || report_rules[kind].message == NULL)
 		kind = DDB_STATUS_OTHER;
 	return &report_rules[kind];

@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+#include "endpoint.h"
 #include "status.h"
 
 /* What a condition that did not hold says of a write. */
@@ -23,6 +24,7 @@ typedef enum DdbRefusal
 typedef struct DdbReportContext
 {
 	const char *server;    /* the foreign server's name */
+	DdbService service;    /* whose answer it is */
 	const char *operation; /* "Query" */
 	const char *table;     /* DynamoDB's name of it, in UTF-8 */
 	const char *key;       /* of the item that is written, JSON in UTF-8 */

@@ -31,6 +31,9 @@
 
 #define WRAPPER_NAME "cruddur_ddb"
 
+/* Services that a session has clients of: STS is none of them. */
+#define NUM_CLIENTS (DDB_SERVICE_COGNITO + 1)
+
 struct DdbSession
 {
 	DdbSession *next;
@@ -41,9 +44,8 @@ struct DdbSession
 	bool valid;
 	int pins;
 	DdbOptions options;
-	DdbCredentials *credentials; /* NULL: not asked for yet; so of the next */
-	DdbClient *client;
-	DdbClient *streams_client;
+	DdbCredentials *credentials;     /* NULL: not asked for yet */
+	DdbClient *clients[NUM_CLIENTS]; /* by service; NULL: not asked for yet */
 };
 
 /* A hold on a session, dropped by the reset of a context. */
@@ -102,8 +104,8 @@ sweep(void)
 			continue;
 		}
 		*link = session->next;
-		ddb_client_destroy(session->client);
-		ddb_client_destroy(session->streams_client);
+		for (int i = 0; i < NUM_CLIENTS; i++)
+			ddb_client_destroy(session->clients[i]);
 		ddb_credentials_free(session->credentials);
 		MemoryContextDelete(session->cxt);
 	}
@@ -348,8 +350,10 @@ create_client(DdbSession *session, DdbService service)
 	DdbStatus status;
 	DdbClient *client;
 	DdbHttp *http;
-	int nclients = service == DDB_SERVICE_DYNAMODB ? 1 : 2;
+	int nclients = 1;
 
+	for (int i = 0; i < NUM_CLIENTS; i++)
+		nclients += session->clients[i] != NULL;
 	http = ddb_network_start(nclients * session->options.max_connections);
 	credentials = get_credentials(session);
 	ddb_options_client_config(&session->options, service, &config);
@@ -357,7 +361,8 @@ create_client(DdbSession *session, DdbService service)
 	client = ddb_client_create(http, &config, credentials, &status);
 	if (client == NULL)
 	{
-		DdbReportContext context = {.server = session->options.server_name};
+		DdbReportContext context = {.server = session->options.server_name,
+									.service = service};
 
 		ddb_report_status(&status, &context);
 	}
@@ -365,19 +370,24 @@ create_client(DdbSession *session, DdbService service)
 }
 
 DdbClient *
+ddb_session_client_of(DdbSession *session, DdbService service)
+{
+	Assert(service < NUM_CLIENTS);
+	if (session->clients[service] == NULL)
+		session->clients[service] = create_client(session, service);
+	return session->clients[service];
+}
+
+DdbClient *
 ddb_session_client(DdbSession *session)
 {
-	if (session->client == NULL)
-		session->client = create_client(session, DDB_SERVICE_DYNAMODB);
-	return session->client;
+	return ddb_session_client_of(session, DDB_SERVICE_DYNAMODB);
 }
 
 DdbClient *
 ddb_session_streams_client(DdbSession *session)
 {
-	if (session->streams_client == NULL)
-		session->streams_client = create_client(session, DDB_SERVICE_STREAMS);
-	return session->streams_client;
+	return ddb_session_client_of(session, DDB_SERVICE_STREAMS);
 }
 
 static void
@@ -395,22 +405,22 @@ ddb_session_own_call(MemoryContext cxt)
 void
 ddb_session_pump(DdbSession *session)
 {
-	if (session->client != NULL)
-		ddb_client_pump(session->client);
-	if (session->streams_client != NULL)
-		ddb_client_pump(session->streams_client);
+	for (int i = 0; i < NUM_CLIENTS; i++)
+	{
+		if (session->clients[i] != NULL)
+			ddb_client_pump(session->clients[i]);
+	}
 }
 
 int
 ddb_session_timeout_ms(DdbSession *session)
 {
-	DdbClient *clients[] = {session->client, session->streams_client};
 	int timeout_ms = -1;
 
-	for (size_t i = 0; i < lengthof(clients); i++)
+	for (int i = 0; i < NUM_CLIENTS; i++)
 	{
-		int client_ms =
-			clients[i] != NULL ? ddb_client_timeout_ms(clients[i]) : -1;
+		DdbClient *client = session->clients[i];
+		int client_ms = client != NULL ? ddb_client_timeout_ms(client) : -1;
 
 		if (client_ms >= 0 && (timeout_ms < 0 || client_ms < timeout_ms))
 			timeout_ms = client_ms;
@@ -452,6 +462,7 @@ ddb_session_report(DdbSession *session, DdbCall *call, const DdbStatus *status)
 {
 	const char *table = ddb_call_table(call);
 	DdbReportContext context = {.server = session->options.server_name,
+								.service = ddb_call_service(call),
 								.operation = ddb_call_operation(call),
 								.table = table[0] == '\0' ? NULL : table};
 
@@ -560,13 +571,14 @@ ddb_session_visit(void (*visit)(const DdbSessionInfo *info, void *arg), void *ar
 							   .user = session->user,
 							   .valid = session->valid};
 
-		if (session->client != NULL)
+		if (session->clients[DDB_SERVICE_DYNAMODB] != NULL)
+			info.url =
+				ddb_client_endpoint(session->clients[DDB_SERVICE_DYNAMODB])->url;
+		for (int i = 0; i < NUM_CLIENTS; i++)
 		{
-			info.url = ddb_client_endpoint(session->client)->url;
-			info.active_calls = ddb_client_active(session->client);
+			if (session->clients[i] != NULL)
+				info.active_calls += ddb_client_active(session->clients[i]);
 		}
-		if (session->streams_client != NULL)
-			info.active_calls += ddb_client_active(session->streams_client);
 		visit(&info, arg);
 	}
 }

@@ -8,6 +8,7 @@
 
 #include "client.h"
 #include "streams.h"
+#include "userpool.h"
 
 #include "server.h"
 #include "tap.h"
@@ -242,16 +243,16 @@ static void
 check_request(Network *network, DdbCall *call, const char *operation,
 			  const char *body)
 {
+	static const char *const prefixes[] = {
+		[DDB_SERVICE_DYNAMODB] = "DynamoDB_20120810",
+		[DDB_SERVICE_STREAMS] = "DynamoDBStreams_20120810",
+		[DDB_SERVICE_COGNITO] = "AWSCognitoIdentityProviderService",
+	};
 	char target[100];
 
 	network->server.body[0] = '\0';
 	finish(network, call);
-	snprintf(target,
-			 sizeof(target),
-			 "%s_20120810.%s",
-			 network->service == DDB_SERVICE_STREAMS ? "DynamoDBStreams"
-													 : "DynamoDB",
-			 operation);
+	snprintf(target, sizeof(target), "%s.%s", prefixes[network->service], operation);
 	is_int(ddb_call_status(call)->kind, DDB_OK, "a request is sent");
 	is_str(network->server.target, target, "of the right operation");
 	is_str(network->server.body, body, "with the right members");
@@ -421,6 +422,24 @@ test_streams(void)
 				  check_table(ddb_streams_records(client, "AA", 1000), ""),
 				  "GetRecords",
 				  "{\"ShardIterator\":\"AA\",\"Limit\":1000}");
+	stop(&network);
+}
+
+static void
+test_userpool(void)
+{
+	Network network;
+
+	start_service(&network, DDB_SERVICE_COGNITO);
+	check_request(&network,
+				  ddb_userpool_list(network.client, "us-east-1_a", NULL),
+				  "ListUsers",
+				  "{\"UserPoolId\":\"us-east-1_a\",\"Limit\":60}");
+	check_request(&network,
+				  ddb_userpool_list(network.client, "us-east-1_a", "a\"+/="),
+				  "ListUsers",
+				  "{\"UserPoolId\":\"us-east-1_a\",\"Limit\":60,"
+				  "\"PaginationToken\":\"a\\\"+/=\"}");
 	stop(&network);
 }
 
@@ -698,6 +717,7 @@ main(void)
 	test_batch_writes();
 	test_control();
 	test_streams();
+	test_userpool();
 	test_sequence_numbers();
 	test_memory();
 	test_sending();

@@ -13,3 +13,6 @@ SECRETS = {
 TOKENS = {
     WITNESS: "t0ken+never/to.be.seen=",
 }
+
+# Since when, in seconds since 1970, a key is not good any more.
+EXPIRY = {}
