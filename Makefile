@@ -71,6 +71,7 @@ OBJS = $(CLIENT) \
 	src/pg/input.o \
 	src/pg/mint.o \
 	src/pg/network.o \
+	src/pg/identity.o \
 	src/pg/session.o \
 	src/pg/describe.o \
 	src/pg/itemkey.o \

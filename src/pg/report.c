@@ -79,10 +79,6 @@ static const ReportRule report_rules[] = {
 						   "permission denied for %s",
 						   "Allow the action in the IAM policy of the "
 						   "credentials in the user mapping for %s."},
-	[DDB_STATUS_AUTH] = {ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
-						 "no valid credentials for %s",
-						 "Check the options access_key_id, secret_access_key "
-						 "and session_token of the user mapping for %s."},
 	[DDB_STATUS_LIMIT] = {ERRCODE_PROGRAM_LIMIT_EXCEEDED,
 						  "%s exceeds a limit of DynamoDB",
 						  NULL},
@@ -124,6 +120,31 @@ static const ReportRule report_table_exists =
 	 "%s failed because the table exists",
 	 "Drop the table first, or call "
 	 "cruddur_schema_load(if_not_exists => true)."};
+
+/* By where the keys come from. */
+static const ReportRule report_auth[] = {
+	[DDB_KEYS_OF_MAPPING] = {ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
+							 "no valid credentials for %s",
+							 "Check the options access_key_id, "
+							 "secret_access_key and session_token of the user "
+							 "mapping for %s."},
+	[DDB_KEYS_OF_ROLE] = {ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
+						  "no valid credentials for %s",
+						  "Check the options access_key_id, secret_access_key, "
+						  "session_token, role_arn and external_id of the user "
+						  "mapping for %s, and what the role trusts."},
+	[DDB_KEYS_OF_HOST] = {ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
+						  "no valid credentials for %s",
+						  "The user mapping for %s uses the credentials of the "
+						  "PostgreSQL server's host: check the environment of "
+						  "the server process, the AWS files of its operating "
+						  "system user, and the metadata service."},
+};
+
+static const ReportRule report_sts_config =
+	{ERRCODE_FDW_ERROR,
+	 "connection settings do not allow %s",
+	 "Check the options region, sts_endpoint, allow_http and ca_file of %s."};
 
 /* What is different for Cognito; the rest is as above. */
 static const ReportRule report_cognito[] = {
@@ -219,6 +240,10 @@ rule_for(const DdbStatus *status, const DdbReportContext *context)
 		return &report_table_exists;
 	if (kind == DDB_STATUS_NOT_FOUND && is_of_streams(context->operation))
 		return &report_no_stream;
+	if (kind == DDB_STATUS_AUTH)
+		return &report_auth[context->origin];
+	if (kind == DDB_STATUS_CONFIG && context->service == DDB_SERVICE_STS)
+		return &report_sts_config;
 	if (context->service == DDB_SERVICE_COGNITO &&
 		kind < lengthof(report_cognito) && report_cognito[kind].message != NULL)
 		return &report_cognito[kind];

@@ -10,21 +10,19 @@
  */
 #include "postgres.h"
 
-#include "access/reloptions.h"
+#include "access/xact.h"
 #include "catalog/pg_foreign_server.h"
-#include "catalog/pg_user_mapping.h"
 #include "foreign/foreign.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
-#include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
 #include "budget.h"
 #include "compat.h"
-#include "credentials.h"
 #include "guc.h"
+#include "identity.h"
 #include "network.h"
 #include "report.h"
 #include "session.h"
@@ -39,12 +37,13 @@ struct DdbSession
 	DdbSession *next;
 	MemoryContext cxt; /* holds this struct and the options */
 	Oid server;
+	Oid owner; /* of the server */
 	Oid user;
 	uint64 number;
 	bool valid;
 	int pins;
-	DdbOptions options;
-	DdbCredentials *credentials;     /* NULL: not asked for yet */
+	DdbOptions options;              /* of the server */
+	DdbIdentity *identity;           /* NULL: not asked for yet */
 	DdbClient *clients[NUM_CLIENTS]; /* by service; NULL: not asked for yet */
 };
 
@@ -106,7 +105,7 @@ sweep(void)
 		*link = session->next;
 		for (int i = 0; i < NUM_CLIENTS; i++)
 			ddb_client_destroy(session->clients[i]);
-		ddb_credentials_free(session->credentials);
+		ddb_identity_close(session->identity);
 		MemoryContextDelete(session->cxt);
 	}
 	/* Once: a session in use stays invalid for as long as its user likes. */
@@ -178,6 +177,7 @@ create_session(Oid server_oid, Oid user)
 
 	session->cxt = cxt;
 	session->server = server->serverid;
+	session->owner = server->owner;
 	session->user = user;
 	ddb_options_load_server(&session->options, server);
 	MemoryContextSwitchTo(old);
@@ -218,6 +218,17 @@ find_or_create_session(Oid server_oid, Oid user)
 	return session != NULL ? session : create_session(server_oid, user);
 }
 
+/*
+ * A role that was no superuser's invalidates no server. Without a transaction
+ * nothing can be looked up, and nothing is opened for the first time.
+ */
+static void
+check_owner(const DdbSession *session)
+{
+	if (session->identity != NULL && IsTransactionState())
+		ddb_identity_check(session->identity, &session->options, session->owner);
+}
+
 static void
 unpin(void *arg)
 {
@@ -242,6 +253,7 @@ ddb_session_open(MemoryContext cxt)
 	DdbSession *session = find_or_create_session(InvalidOid, GetUserId());
 
 	check_usage(session);
+	check_owner(session);
 	pin(cxt, session);
 	return session;
 }
@@ -251,6 +263,7 @@ ddb_session_open_for(MemoryContext cxt, Oid server, Oid user)
 {
 	DdbSession *session = find_or_create_session(server, user);
 
+	check_owner(session);
 	pin(cxt, session);
 	return session;
 }
@@ -285,67 +298,10 @@ ddb_session_options(const DdbSession *session)
 	return &session->options;
 }
 
-/*
- * The options of the mapping for the user, else for PUBLIC. Not
- * GetUserMapping(): its error has no hint.
- */
-static List *
-find_mapping(const DdbSession *session)
-{
-	HeapTuple tuple;
-	Datum datum;
-	bool isnull;
-	List *options = NIL;
-
-	tuple = SearchSysCache2(USERMAPPINGUSERSERVER,
-							ObjectIdGetDatum(session->user),
-							ObjectIdGetDatum(session->server));
-	if (!HeapTupleIsValid(tuple))
-		tuple = SearchSysCache2(USERMAPPINGUSERSERVER,
-								ObjectIdGetDatum(InvalidOid),
-								ObjectIdGetDatum(session->server));
-	if (!HeapTupleIsValid(tuple))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("user mapping not found for \"%s\"",
-						GetUserNameFromId(session->user, false)),
-				 errhint("Create one with CREATE USER MAPPING FOR %s SERVER "
-						 "%s OPTIONS (access_key_id '...', secret_access_key "
-						 "'...').",
-						 quote_identifier(GetUserNameFromId(session->user, false)),
-						 quote_identifier(session->options.server_name))));
-	datum = SysCacheGetAttr(USERMAPPINGUSERSERVER,
-							tuple,
-							Anum_pg_user_mapping_umoptions,
-							&isnull);
-	if (!isnull)
-		options = untransformRelOptions(datum);
-	ReleaseSysCache(tuple);
-	return options;
-}
-
-/* Those of the mapping, which is not kept. */
-static DdbCredentials *
-get_credentials(DdbSession *session)
-{
-	DdbOptions options = session->options;
-
-	if (session->credentials != NULL)
-		return session->credentials;
-	ddb_options_load_mapping(&options, find_mapping(session));
-	session->credentials =
-		ddb_credentials_create_static(options.access_key_id,
-									  options.secret_access_key,
-									  options.session_token);
-	if (session->credentials == NULL)
-		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
-	return session->credentials;
-}
-
 static DdbClient *
 create_client(DdbSession *session, DdbService service)
 {
-	DdbCredentials *credentials;
+	const DdbOptions *options = &session->options;
 	DdbClientConfig config;
 	DdbStatus status;
 	DdbClient *client;
@@ -354,15 +310,25 @@ create_client(DdbSession *session, DdbService service)
 
 	for (int i = 0; i < NUM_CLIENTS; i++)
 		nclients += session->clients[i] != NULL;
-	http = ddb_network_start(nclients * session->options.max_connections);
-	credentials = get_credentials(session);
-	ddb_options_client_config(&session->options, service, &config);
+	http = ddb_network_start(nclients * options->max_connections +
+							 DDB_IDENTITY_CONNECTIONS);
+	if (session->identity == NULL)
+		session->identity =
+			ddb_identity_open(options, session->server, session->user, http);
+	ddb_identity_check(session->identity, options, session->owner);
+	ddb_options_client_config(options, service, &config);
+	ddb_identity_fill_endpoint(session->identity, service, &config.endpoint);
 	ddb_status_clear(&status);
-	client = ddb_client_create(http, &config, credentials, &status);
+	client = ddb_client_create(http,
+							   &config,
+							   ddb_identity_credentials(session->identity),
+							   &status);
 	if (client == NULL)
 	{
-		DdbReportContext context = {.server = session->options.server_name,
-									.service = service};
+		DdbReportContext context = {.server = options->server_name,
+									.service = service,
+									.origin =
+										ddb_identity_origin(session->identity)};
 
 		ddb_report_status(&status, &context);
 	}
@@ -453,6 +419,13 @@ ddb_session_count(DdbSession *session, DdbCall *call, const DdbYield *yield)
 	ddb_stats_count(session->options.server_name, call, yield);
 	if (yield != NULL)
 		ddb_budget_charge(yield->read_units);
+	/* Whoever comes next looks at the host's files again. */
+	if (ddb_call_status(call)->kind == DDB_STATUS_AUTH &&
+		ddb_identity_distrust(session->identity))
+	{
+		session->valid = false;
+		any_invalid = true;
+	}
 	if (ddb_guc_log_requests)
 		ddb_stats_log(call, yield);
 }
@@ -463,6 +436,7 @@ ddb_session_report(DdbSession *session, DdbCall *call, const DdbStatus *status)
 	const char *table = ddb_call_table(call);
 	DdbReportContext context = {.server = session->options.server_name,
 								.service = ddb_call_service(call),
+								.origin = ddb_identity_origin(session->identity),
 								.operation = ddb_call_operation(call),
 								.table = table[0] == '\0' ? NULL : table};
 
@@ -592,5 +566,6 @@ ddb_session_disconnect(void)
 		session->valid = false;
 	connections_stale = any;
 	sweep();
+	ddb_identity_sweep();
 	return any;
 }

@@ -42,7 +42,7 @@ class OwnStack:
         return subprocess.run([STACK, verb], env=self.env, check=True,
                               stdout=subprocess.PIPE, text=True).stdout
 
-    def pg_ctl(self, *arguments):
+    def pg_ctl(self, *arguments, server_env=None):
         """As the server's user, with nothing of ours in its environment."""
         folder = os.environ["DDB_STACK_DIR"]
         user = "postgres" if os.geteuid() == 0 else None
@@ -50,11 +50,13 @@ class OwnStack:
             ["./pg_ctl", "-D", "data", "-s", "-w", "-t", "60", *arguments],
             cwd=folder, user=user, group=user, check=True,
             env={"PATH": os.environ["PATH"], "HOME": folder,
-                 "LC_ALL": "C.UTF-8"}, stdin=subprocess.DEVNULL)
+                 "LC_ALL": "C.UTF-8", **(server_env or {})},
+            stdin=subprocess.DEVNULL)
 
-    def restart(self, mode):
-        """Stop in this mode and start again."""
-        self.pg_ctl("restart", "-m", mode, "-l", "server.log")
+    def restart(self, mode, server_env=None):
+        """Stop in this mode and start again, in another environment."""
+        self.pg_ctl("restart", "-m", mode, "-l", "server.log",
+                    server_env=server_env)
 
     def log(self):
         """All that the server has logged."""
