@@ -9,12 +9,14 @@
  */
 #include <errno.h>
 #include <openssl/crypto.h>
+#include <openssl/x509_vfy.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
 
 #include "exchange.h"
+#include "host.h"
 
 /* DynamoDB closes idle connections after 60 to 90 s; be first. */
 #define MAX_IDLE_S 50L
@@ -227,7 +229,7 @@ set_lasting_options(DdbExchange *exchange)
 }
 
 DdbExchange *
-ddb_exchange_create(void)
+ddb_exchange_create(CURLSH *share)
 {
 	DdbExchange *exchange = calloc(1, sizeof(DdbExchange));
 
@@ -240,6 +242,7 @@ ddb_exchange_create(void)
 		return NULL;
 	}
 	set_lasting_options(exchange);
+	curl_easy_setopt(exchange->easy, CURLOPT_SHARE, share);
 	return exchange;
 }
 
@@ -332,15 +335,13 @@ set_peer(DdbExchange *exchange, DdbPeer peer, bool fresh)
 	exchange->peer = peer;
 }
 
-/* What CURLOPT_CAINFO is unless it is set. */
+/* As the SDKs have it; else what CURLOPT_CAINFO is unless it is set. */
 static const char *
 default_ca_file(void)
 {
-	static const char *file = NULL;
+	const char *file = ddb_host_variable(&ddb_host_process, "AWS_CA_BUNDLE");
 
-	if (file == NULL)
-		file = curl_version_info(CURLVERSION_NOW)->cainfo;
-	return file;
+	return file != NULL ? file : curl_version_info(CURLVERSION_NOW)->cainfo;
 }
 
 bool
@@ -409,6 +410,52 @@ failure_kind(const DdbExchange *exchange)
 	}
 }
 
+/* What was wrong with a certificate that was not accepted. */
+static DdbConnectFault
+certificate_fault(const DdbExchange *exchange)
+{
+	long verified = X509_V_OK;
+
+	curl_easy_getinfo(exchange->easy, CURLINFO_SSL_VERIFYRESULT, &verified);
+	switch (verified)
+	{
+		/* libcurl compares the host itself, after OpenSSL found no fault. */
+		case X509_V_OK:
+		case X509_V_ERR_UNSPECIFIED:
+		case X509_V_ERR_HOSTNAME_MISMATCH:
+		case X509_V_ERR_IP_ADDRESS_MISMATCH:
+			return DDB_CONNECT_HOST;
+		case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+		case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+		case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+		case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+			return DDB_CONNECT_ISSUER;
+		case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+			return DDB_CONNECT_SELF_SIGNED;
+		case X509_V_ERR_CERT_HAS_EXPIRED:
+			return DDB_CONNECT_EXPIRED;
+		case X509_V_ERR_CERT_NOT_YET_VALID:
+			return DDB_CONNECT_NOT_YET;
+		default:
+			return DDB_CONNECT_CERTIFICATE;
+	}
+}
+
+static DdbConnectFault
+connect_fault(const DdbExchange *exchange)
+{
+	if (exchange->refused_address)
+		return exchange->peer == DDB_PEER_LOOPBACK ? DDB_CONNECT_PLAIN
+												   : DDB_CONNECT_LINK_LOCAL;
+	if (exchange->result == CURLE_PEER_FAILED_VERIFICATION)
+		return certificate_fault(exchange);
+	/* Without these words of OpenSSL's it was the connection that broke. */
+	if (exchange->result == CURLE_SSL_CONNECT_ERROR &&
+		strstr(exchange->error, "SSL routines") != NULL)
+		return DDB_CONNECT_HANDSHAKE;
+	return DDB_CONNECT_UNKNOWN;
+}
+
 static const char *
 failure_message(const DdbExchange *exchange)
 {
@@ -437,10 +484,13 @@ ddb_exchange_result(const DdbExchange *exchange, DdbReply *reply,
 	if (exchange->failure != DDB_OK)
 		return ddb_status_set(status, exchange->failure, "out of memory");
 	if (exchange->result != CURLE_OK)
+	{
+		status->connect_fault = connect_fault(exchange);
 		return ddb_status_set(status,
 							  failure_kind(exchange),
 							  "%s",
 							  failure_message(exchange));
+	}
 	*reply = exchange->reply;
 	reply->body = exchange->body == NULL ? "" : exchange->body;
 	return true;

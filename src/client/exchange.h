@@ -24,7 +24,7 @@
 typedef struct DdbTarget
 {
 	const char *url;
-	const char *ca_file; /* NULL: the system's certificates alone */
+	const char *ca_file; /* NULL: the environment's or the system's */
 	DdbPeer peer;
 	int connect_timeout_ms;
 	int request_timeout_ms; /* of one attempt, connecting included */
@@ -85,8 +85,11 @@ struct DdbExchange
 	char error[CURL_ERROR_SIZE];
 };
 
-/* A handle with every option that never changes. NULL if out of memory. */
-extern DdbExchange *ddb_exchange_create(void);
+/*
+ * A handle with every option that never changes; share: what it has in common
+ * with others. NULL if out of memory.
+ */
+extern DdbExchange *ddb_exchange_create(CURLSH *share);
 
 /* Must not be in flight. NULL is fine. */
 extern void ddb_exchange_free(DdbExchange *exchange);

@@ -61,6 +61,9 @@ ddb_retry_classify(const DdbStatus *status, bool idempotent)
 			return canceled_by_throttling(status) ? DDB_RETRY_THROTTLE
 												  : DDB_RETRY_NEVER;
 		case DDB_STATUS_CONNECT:
+			/* The certificate or address will not be another one soon. */
+			if (status->connect_fault > DDB_CONNECT_HANDSHAKE)
+				return DDB_RETRY_NEVER;
 			/* Nothing left this host, so nothing was applied. */
 			return DDB_RETRY_TRANSIENT;
 		case DDB_STATUS_CONFLICT:

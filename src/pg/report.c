@@ -35,7 +35,8 @@ static const ReportRule report_rules[] = {
 	[DDB_STATUS_CONFIG] = {ERRCODE_FDW_ERROR,
 						   "connection settings do not allow %s",
 						   "Check the options region, endpoint, allow_http "
-						   "and ca_file of %s."},
+						   "and ca_file of %s, and AWS_CA_BUNDLE of the server "
+						   "process."},
 	[DDB_STATUS_CONNECT] = {ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
 							"could not connect to DynamoDB for %s",
 							"Check the options endpoint, region and "
@@ -93,6 +94,53 @@ static const ReportRule report_rules[] = {
 							"records any more",
 							NULL},
 	[DDB_STATUS_OTHER] = {ERRCODE_FDW_ERROR, "%s failed", NULL},
+};
+
+/* Instead of the rule for DDB_STATUS_CONNECT */
+#define CONNECT_RULE(what, hint)                                               \
+	{                                                                          \
+		ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,                   \
+			"could not connect to DynamoDB for %s: " what, hint                \
+	}
+static const ReportRule report_connect_faults[] = {
+	[DDB_CONNECT_HANDSHAKE] =
+		CONNECT_RULE("the TLS handshake failed",
+					 "Check that the service behind option "
+					 "endpoint of %s speaks TLS 1.2 or later."),
+	[DDB_CONNECT_ISSUER] =
+		CONNECT_RULE("its certificate is of an unknown authority",
+					 "A superuser can name a file with the "
+					 "authority's certificate in option ca_file of "
+					 "%s."),
+	[DDB_CONNECT_SELF_SIGNED] =
+		CONNECT_RULE("its certificate is self-signed",
+					 "A superuser can name a file with this "
+					 "certificate in option ca_file of %s."),
+	[DDB_CONNECT_HOST] =
+		CONNECT_RULE("its certificate is for another host",
+					 "Name the host in option endpoint of %s as the "
+					 "certificate does."),
+	[DDB_CONNECT_EXPIRED] =
+		CONNECT_RULE("its certificate has expired",
+					 "Renew the certificate of the service behind "
+					 "option endpoint of %s, or check this "
+					 "machine's clock."),
+	[DDB_CONNECT_NOT_YET] = CONNECT_RULE("its certificate is not valid yet",
+										 "Check this machine's clock, and the "
+										 "certificate of the service behind option "
+										 "endpoint of %s."),
+	[DDB_CONNECT_CERTIFICATE] = CONNECT_RULE("its certificate is not acceptable",
+											 "Check the certificate of the service "
+											 "behind option endpoint of %s."),
+	[DDB_CONNECT_PLAIN] =
+		CONNECT_RULE("its address is not allowed with plain http",
+					 "Write https in option endpoint of %s, or have a "
+					 "superuser set allow_http."),
+	[DDB_CONNECT_LINK_LOCAL] = CONNECT_RULE("its address is not allowed",
+											"Name another host in option "
+											"endpoint of %s: link-local "
+											"addresses are those of a "
+											"machine's metadata service."),
 };
 
 /* Here %s of the message is the table. */
@@ -238,6 +286,8 @@ rule_for(const DdbStatus *status, const DdbReportContext *context)
 	if (kind == DDB_STATUS_IN_USE && context->operation != NULL &&
 		strcmp(context->operation, "CreateTable") == 0)
 		return &report_table_exists;
+	if (kind == DDB_STATUS_CONNECT && status->connect_fault != DDB_CONNECT_UNKNOWN)
+		return &report_connect_faults[status->connect_fault];
 	if (kind == DDB_STATUS_NOT_FOUND && is_of_streams(context->operation))
 		return &report_no_stream;
 	if (kind == DDB_STATUS_AUTH)
@@ -337,14 +387,21 @@ request_name(const DdbReportContext *context)
 
 /*
  * The length of a message without what a bad signature's goes on with: the
- * canonical request, in which the session token stands.
+ * canonical request, in which the session token stands, or our header.
  */
 static int
 tellable_len(const char *message)
 {
-	const char *end = strstr(message, "The Canonical String");
-	int len = end ? (int) (end - message) : (int) strlen(message);
+	static const char *const ends[] = {"The Canonical String", "Authorization="};
+	int len = strlen(message);
 
+	for (size_t i = 0; i < lengthof(ends); i++)
+	{
+		const char *end = strstr(message, ends[i]);
+
+		if (end != NULL && end - message < len)
+			len = end - message;
+	}
 	while (len > 0 && isspace((unsigned char) message[len - 1]))
 		len--;
 	return len;

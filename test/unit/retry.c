@@ -32,6 +32,15 @@ check_sent(DdbStatusKind kind, int http_status, const char *exception,
 }
 
 static void
+check_connect(DdbConnectFault fault, DdbRetryClass expected)
+{
+	DdbStatus status = failure(DDB_STATUS_CONNECT, 0, "", false);
+
+	status.connect_fault = fault;
+	is_int(ddb_retry_classify(&status, true), expected, "no connection");
+}
+
+static void
 test_classes(void)
 {
 	const DdbRetryClass never = DDB_RETRY_NEVER;
@@ -49,6 +58,7 @@ test_classes(void)
 
 	/* It was not. */
 	check_sent(DDB_STATUS_CONNECT, 0, "", transient, transient);
+	check_connect(DDB_CONNECT_HANDSHAKE, transient);
 	check_sent(DDB_STATUS_THROTTLED, 400, "Throttling", throttle, throttle);
 	check_sent(DDB_STATUS_THROTTLED, 503, "SlowDown", throttle, throttle);
 	check_sent(DDB_STATUS_CONFLICT,
@@ -58,6 +68,9 @@ test_classes(void)
 			   transient);
 
 	/* Again would be the same. */
+	check_connect(DDB_CONNECT_ISSUER, never);
+	check_connect(DDB_CONNECT_CERTIFICATE, never);
+	check_connect(DDB_CONNECT_LINK_LOCAL, never);
 	check_sent(DDB_STATUS_CONFLICT,
 			   400,
 			   "TransactionConflictException",
