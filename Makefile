@@ -70,6 +70,7 @@ OBJS = $(CLIENT) \
 	src/pg/datum.o \
 	src/pg/input.o \
 	src/pg/mint.o \
+	src/pg/deputy.o \
 	src/pg/network.o \
 	src/pg/identity.o \
 	src/pg/session.o \

@@ -39,18 +39,19 @@
  * Anyone may choose a handle for preferred_username that somebody else has, so
  * one that several users of the pool have says nothing of who is who. Handles
  * are compared byte by byte whatever the column's collation is, for the same
- * reason. %s: the users relation
+ * reason. %s: the users relation, whose columns go without its name, as in
+ * users.c.
  */
 #define UPDATE_QUERY                                                           \
-	"UPDATE %s u SET cognito_user_id = c.id FROM (SELECT p.handle, "           \
-	"pg_catalog.min(p.id) AS id FROM " POOL_RELATION " p "                     \
+	"UPDATE %s u SET cognito_user_id = c.pool_id FROM (SELECT p.handle AS "    \
+	"pool_handle, pg_catalog.min(p.id) AS pool_id FROM " POOL_RELATION " p "   \
 	"GROUP BY p.handle HAVING pg_catalog.min(p.id) "                           \
 	"OPERATOR(pg_catalog.=) pg_catalog.max(p.id)) c "                          \
-	"WHERE (u.handle::pg_catalog.text COLLATE pg_catalog.\"C\") "              \
-	"OPERATOR(pg_catalog.=) c.handle "                                         \
-	"AND ((u.cognito_user_id::pg_catalog.text COLLATE pg_catalog.\"C\") "      \
-	"OPERATOR(pg_catalog.=) c.id) IS NOT TRUE "                                \
-	"RETURNING u.handle::pg_catalog.text, u.cognito_user_id::pg_catalog.text"
+	"WHERE (handle::pg_catalog.text COLLATE pg_catalog.\"C\") "                \
+	"OPERATOR(pg_catalog.=) c.pool_handle "                                    \
+	"AND ((cognito_user_id::pg_catalog.text COLLATE pg_catalog.\"C\") "        \
+	"OPERATOR(pg_catalog.=) c.pool_id) IS NOT TRUE "                           \
+	"RETURNING handle::pg_catalog.text, cognito_user_id::pg_catalog.text"
 
 #define AMBIGUOUS_QUERY                                                        \
 	"SELECT p.handle FROM " POOL_RELATION " p "                                \

@@ -21,6 +21,7 @@
 
 #include "budget.h"
 #include "compat.h"
+#include "deputy.h"
 #include "guc.h"
 #include "identity.h"
 #include "network.h"
@@ -253,6 +254,7 @@ ddb_session_open(MemoryContext cxt)
 	DdbSession *session = find_or_create_session(InvalidOid, GetUserId());
 
 	check_usage(session);
+	ddb_deputy_check_server(session->server);
 	check_owner(session);
 	pin(cxt, session);
 	return session;
