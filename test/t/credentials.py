@@ -20,6 +20,7 @@ import hostkeys
 import tap
 from hostscene import HOST, ROLE_ARN, scene
 from keys import EXPIRY, SECRETS, TOKENS, WITNESS
+from secretscan import scan_text
 
 # What a look for the host's keys costs: token, role, keys.
 IMDS_REQUESTS = 3
@@ -368,7 +369,7 @@ def dead(scene):
 
 def secrets_kept(scene):
     """The log of it all."""
-    log = scene.stack.log()
+    log = "\n".join(scan_text(scene.stack.log()).judged)
     tap.ok("no valid credentials" in log, "the log has the errors")
     found = [text for text in scene.host.hidden() + [
         SECRETS[WITNESS], TOKENS[WITNESS]] if text in log]

@@ -7,6 +7,8 @@ new one: DynamoDB Local slows down as streams grow.
 import os
 import subprocess
 
+from secretscan import refuse, scan_text
+
 LIB = os.path.dirname(__file__)
 STACK = os.path.join(LIB, "..", "..", "stack")
 
@@ -30,7 +32,7 @@ class OwnStack:
                         AWS_ENDPOINT_URL=os.environ["DDB_UPSTREAM"],
                         DDB_STACK_SERVER_ENV=" ".join(
                             "%s=%s" % pair for pair in server_env.items()),
-                        DDB_STACK_CONF=conf)
+                        DDB_STACK_CONF="log_min_messages = debug5\n" + conf)
         # The endpoint is to be used as it is, not replaced by a new one.
         own_endpoint = self.env.pop("DDB_STACK_OWN_ENDPOINT", None)
         self.new_dynamodb = new_dynamodb and own_endpoint
@@ -81,10 +83,13 @@ class OwnStack:
         self.outside[name] = os.environ.get(name)
         os.environ[name] = value
 
-    def __exit__(self, *_):
+    def __exit__(self, error, *_):
+        scan = scan_text(self.log())
         for name, value in self.outside.items():
             if value is None:
                 del os.environ[name]
             else:
                 os.environ[name] = value
         self.call("down")
+        if error is None:
+            refuse(scan)
