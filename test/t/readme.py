@@ -21,8 +21,6 @@ from userpool import paged, user
 DATABASE = "t_readme"
 TABLE = "t-readme"
 README = os.path.join(os.path.dirname(__file__), "../../README.md")
-REMOVE = ["DROP DATABASE IF EXISTS %s WITH (FORCE)" % DATABASE,
-          "DROP ROLE IF EXISTS backend", "DROP ROLE IF EXISTS stream_worker"]
 
 
 def in_cluster(statements):
@@ -61,6 +59,13 @@ def blocks(text):
     return re.findall(r"^```sql\n(.*?)^```$", text, re.M | re.S)
 
 
+def removal(text):
+    """What takes away what the blocks make outside of the database."""
+    return (["DROP DATABASE IF EXISTS %s WITH (FORCE)" % DATABASE]
+            + ["DROP ROLE IF EXISTS " + role
+               for role in re.findall(r"CREATE ROLE (\w+)", text)])
+
+
 def example(text):
     """A statement and the lines that it shows."""
     statement, shown = re.search(r"^```\n\w+=> (.*?;)\n(.*?)^```$", text,
@@ -73,10 +78,11 @@ def lines(text):
 
 
 def test():
-    in_cluster(REMOVE + ["CREATE DATABASE " + DATABASE])
     cognito = faults.Faults(faults.closed_port())
     cognito.add(paged([[user("bayko", "sub-of-bayko")]]), times=9)
     text = read(cognito)
+    remove = removal(text)
+    in_cluster(remove + ["CREATE DATABASE " + DATABASE])
     found = blocks(text)
     tap.ok(len(found) > 5, "README has blocks of SQL")
     try:
@@ -90,8 +96,10 @@ def test():
         tap.equal(lines(psql(statement).stdout), shown,
                   "the first example shows what it says")
     finally:
-        psql("SELECT cruddur_drop_table('%s')" % TABLE)
-        in_cluster(REMOVE)
+        for table in [TABLE] + re.findall(
+                r"CreateTable', '{\"TableName\": \"([\w.-]+)\"", text):
+            psql("SELECT cruddur_drop_table('%s')" % table)
+        in_cluster(remove)
 
 
 tap.run(test)
