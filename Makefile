@@ -6,13 +6,23 @@ PGFILEDESC = "cruddur_ddb - SQL over DynamoDB"
 # "make lint" proves that.  src/README.md tells why.
 CLIENT = \
 	src/client/status.o \
+	src/client/secret.o \
 	src/client/timestamp.o \
 	src/client/content.o \
 	src/client/retry.o \
-	src/client/credentials.o \
+	src/client/skew.o \
+	src/client/keys.o \
 	src/client/text.o \
 	src/client/canonical.o \
 	src/client/sigv4.o \
+	src/client/host.o \
+	src/client/part.o \
+	src/client/profile_parse.o \
+	src/client/profile.o \
+	src/client/chain.o \
+	src/client/origin.o \
+	src/client/chain_resolve.o \
+	src/client/url.o \
 	src/client/endpoint.o \
 	src/client/json.o \
 	src/client/writer.o \
@@ -26,13 +36,23 @@ CLIENT = \
 	src/client/action.o \
 	src/client/item.o \
 	src/client/tableinfo.o \
+	src/client/jitter.o \
+	src/client/draft.o \
+	src/client/issued.o \
+	src/client/sts.o \
+	src/client/metadata.o \
+	src/client/round.o \
+	src/client/provider.o \
+	src/client/peer.o \
 	src/client/exchange.o \
 	src/client/http.o \
+	src/client/credentials.o \
 	src/client/envelope.o \
 	src/client/call.o \
 	src/client/client.o \
 	src/client/streams.o \
-	src/client/streams_answer.o
+	src/client/streams_answer.o \
+	src/client/userpool.o
 
 OBJS = $(CLIENT) \
 	src/pg/own.o \
@@ -51,7 +71,9 @@ OBJS = $(CLIENT) \
 	src/pg/datum.o \
 	src/pg/input.o \
 	src/pg/mint.o \
+	src/pg/deputy.o \
 	src/pg/network.o \
+	src/pg/identity.o \
 	src/pg/session.o \
 	src/pg/describe.o \
 	src/pg/itemkey.o \
@@ -98,6 +120,7 @@ OBJS = $(CLIENT) \
 	src/pg/delivery.o \
 	src/pg/outbox.o \
 	src/pg/outboxfn.o \
+	src/pg/cognito.o \
 	src/pg/request.o \
 	src/pg/schema.o \
 	src/pg/scan.o \
@@ -211,7 +234,8 @@ installcheck-endpoint:
 UNIT_DIR = tmp_check/unit
 UNIT_CFLAGS = $(WARNINGS) -Werror -O1 -g -fno-omit-frame-pointer \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined
-UNIT_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+UNIT_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup \
+	-Wl,--wrap=mmap
 UNIT_OBJS = $(CLIENT:src/client/%=$(UNIT_DIR)/client/%)
 UNIT = $(patsubst test/unit/%.c,$(UNIT_DIR)/%,$(wildcard test/unit/*.c))
 

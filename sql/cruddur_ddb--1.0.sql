@@ -113,6 +113,26 @@ COST 100 ROWS 1;
 COMMENT ON FUNCTION cruddur_user_short(text) IS
 'uuid, handle and display name of a user';
 
+CREATE FUNCTION cruddur_cognito_list_users()
+RETURNS TABLE (
+	handle text,
+	cognito_user_id text)
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED
+COST 10000 ROWS 1000;
+COMMENT ON FUNCTION cruddur_cognito_list_users() IS
+'users of the Cognito user pool: preferred_username and sub; those without a preferred_username are left out, and a NOTICE tells how many';
+
+CREATE FUNCTION cruddur_update_cognito_user_ids()
+RETURNS TABLE (
+	handle text,
+	cognito_user_id text)
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+COST 10000 ROWS 100;
+COMMENT ON FUNCTION cruddur_update_cognito_user_ids() IS
+'writes the sub of each user of the Cognito user pool to cognito_user_id of the user with that handle, and returns the rows that changed; a handle that several users of the pool have is left alone, with a WARNING';
+
 /* Tables */
 
 CREATE FUNCTION cruddur_schema_load(
@@ -366,6 +386,8 @@ REVOKE ALL ON FUNCTION
 	cruddur_drop_table(text),
 	cruddur_seed(text, text, uuid),
 	cruddur_scan(text),
+	cruddur_cognito_list_users(),
+	cruddur_update_cognito_user_ids(),
 	cruddur_process_stream(int),
 	cruddur_ddb_request(text, jsonb),
 	cruddur_outbox_deliver(int),

@@ -9,15 +9,17 @@
  * Not here: what an operation's request looks like (client.c), when a failure
  * is worth another attempt (retry.c), what a response holds (item.c).
  */
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "call.h"
 #include "content.h"
 #include "envelope.h"
+#include "jitter.h"
 #include "retry.h"
+#include "skew.h"
 
 typedef enum CallState
 {
@@ -30,6 +32,7 @@ typedef enum CallState
 struct DdbClient
 {
 	DdbHttp *http;
+	DdbService service;
 	DdbEndpoint endpoint;
 	DdbCredentials *credentials;
 	DdbSigner *signer;
@@ -38,8 +41,10 @@ struct DdbClient
 	int max_attempts;
 	int max_connections;
 	DdbRetryBucket bucket;
-	uint64_t random; /* state of the jitter's generator */
-	DdbCall *first;  /* calls not freed, oldest first */
+	DdbJitter jitter;
+	DdbSkew skew;
+	bool keyless;   /* when it was pumped last, keys were on their way */
+	DdbCall *first; /* calls not freed, oldest first */
 	DdbCall *last;
 	int nactive; /* not DONE */
 	int nflying;
@@ -53,6 +58,7 @@ struct DdbCall
 	CallState state;
 	bool idempotent;
 	bool maybe_applied; /* a write, by one of the attempts so far */
+	bool rekeyed;       /* its keys were refused, and others fetched for it */
 	char operation[48];
 	char table[256];
 	char *body;
@@ -63,8 +69,11 @@ struct DdbCall
 	const char *response;
 	size_t response_len;
 	int64_t started_us;
-	int64_t attempt_us; /* when the attempt in flight began */
-	int64_t resume_us;  /* when PAUSED ends */
+	int64_t attempt_us;  /* when the attempt in flight began */
+	int64_t sent_ms;     /* the same by the calendar, since 1970 */
+	int64_t offset_ms;   /* of the service's clock, when it was signed */
+	uint64_t generation; /* of the keys that it was signed with */
+	int64_t resume_us;   /* when PAUSED ends */
 	DdbRetryState retry;
 	DdbStatus status;
 	DdbCallCost cost;
@@ -72,30 +81,8 @@ struct DdbCall
 };
 
 static bool
-seed_random(DdbClient *client)
-{
-	if (RAND_bytes((unsigned char *) &client->random, sizeof(client->random)) != 1)
-		return false;
-	client->random |= 1; /* xorshift stays at 0 for ever */
-	return true;
-}
-
-/* Uniform in [0,1): xorshift64*, good enough to spread retries. */
-static double
-next_random(DdbClient *client)
-{
-	client->random ^= client->random >> 12;
-	client->random ^= client->random << 25;
-	client->random ^= client->random >> 27;
-	return (double) ((client->random * UINT64_C(0x2545F4914F6CDD1D)) >> 11) /
-		   (double) (UINT64_C(1) << 53);
-}
-
-static bool
 fill_client(DdbClient *client, const DdbClientConfig *config, DdbStatus *status)
 {
-	if (client->credentials == NULL)
-		return ddb_status_set(status, DDB_STATUS_NO_MEMORY, "out of memory");
 	if (!ddb_endpoint_resolve(&client->endpoint,
 							  config->service,
 							  &config->endpoint,
@@ -104,17 +91,19 @@ fill_client(DdbClient *client, const DdbClientConfig *config, DdbStatus *status)
 	client->signer = ddb_sigv4_create();
 	if (config->ca_file != NULL)
 		client->ca_file = strdup(config->ca_file);
-	if (client->signer == NULL || !seed_random(client) ||
+	if (client->signer == NULL || !ddb_jitter_init(&client->jitter, 0) ||
 		(config->ca_file != NULL && client->ca_file == NULL))
 		return ddb_status_set(status, DDB_STATUS_NO_MEMORY, "out of memory");
 
 	client->target.url = client->endpoint.url;
 	client->target.ca_file = client->ca_file;
-	client->target.loopback_only = client->endpoint.loopback_only;
+	client->target.peer = client->endpoint.peer;
 	client->target.connect_timeout_ms = config->connect_timeout_ms;
 	client->target.request_timeout_ms = config->request_timeout_ms;
 	client->max_attempts = config->max_attempts;
 	client->max_connections = config->max_connections;
+	client->skew.off = ddb_host_is_true(config->endpoint.host,
+										"AWS_DISABLE_CLOCK_SKEW_CORRECTION");
 	ddb_retry_bucket_init(&client->bucket);
 	return true;
 }
@@ -128,10 +117,10 @@ ddb_client_create(DdbHttp *http, const DdbClientConfig *config,
 	if (client == NULL)
 	{
 		ddb_status_set(status, DDB_STATUS_NO_MEMORY, "out of memory");
-		ddb_credentials_free(credentials);
 		return NULL;
 	}
 	client->http = http;
+	client->service = config->service;
 	client->credentials = credentials;
 	if (!fill_client(client, config, status))
 	{
@@ -147,7 +136,6 @@ ddb_client_destroy(DdbClient *client)
 	if (client == NULL)
 		return;
 	ddb_sigv4_free(client->signer);
-	ddb_credentials_free(client->credentials);
 	free(client->ca_file);
 	free(client);
 }
@@ -173,34 +161,66 @@ end_call(DdbCall *call)
 	call->cost.total_ms = (ddb_http_now_us() - call->started_us) / 1000.0;
 }
 
-/* False where it could not be sent, which ends the call. */
+static int64_t
+calendar_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Sign and send. False with the call's status. */
+static bool
+post(DdbCall *call, const DdbKeys *keys)
+{
+	DdbClient *client = call->client;
+	DdbSender sender = {.endpoint = &client->endpoint,
+						.keys = keys,
+						.signer = client->signer};
+	DdbEnvelope envelope;
+	DdbPayload payload = {.method = "POST",
+						  .headers = envelope.lines,
+						  .body = call->body,
+						  .body_len = call->body_len};
+
+	call->attempt_us = ddb_http_now_us();
+	call->sent_ms = calendar_ms();
+	call->offset_ms = client->skew.offset_ms;
+	call->generation = keys->generation;
+	sender.now = (call->sent_ms + call->offset_ms) / 1000;
+	if (!ddb_envelope_seal(&envelope,
+						   &sender,
+						   call->operation,
+						   call->body,
+						   call->body_len,
+						   &call->status))
+		return false;
+	payload.nheaders = envelope.nlines;
+	call->exchange =
+		ddb_http_send(client->http, &client->target, &payload, &call->status);
+	return call->exchange != NULL;
+}
+
+/*
+ * True: it was sent. Without keys it stays where it is; where there will be
+ * none, or it cannot be sent, it ends.
+ */
 static bool
 send_attempt(DdbCall *call)
 {
 	DdbClient *client = call->client;
-	DdbSender sender = {.endpoint = &client->endpoint,
-						.credentials = client->credentials,
-						.signer = client->signer};
-	DdbEnvelope envelope;
-	DdbPayload payload = {.headers = envelope.lines,
-						  .body = call->body,
-						  .body_len = call->body_len};
+	DdbKeysState state;
+	DdbKeys keys;
 
 	ddb_status_clear(&call->status);
-	call->attempt_us = ddb_http_now_us();
-	if (ddb_envelope_seal(&envelope,
-						  &sender,
-						  call->operation,
-						  call->body,
-						  call->body_len,
-						  &call->status))
+	state = ddb_credentials_get(client->credentials, &keys, &call->status);
+	client->keyless = state == DDB_KEYS_WAIT;
+	if (client->keyless)
+		return false;
+	if (state == DDB_KEYS_FAILED || !post(call, &keys))
 	{
-		payload.nheaders = envelope.nlines;
-		call->exchange =
-			ddb_http_post(client->http, &client->target, &payload, &call->status);
-	}
-	if (call->exchange == NULL)
-	{
+		call->status.maybe_applied = call->maybe_applied;
 		end_call(call);
 		return false;
 	}
@@ -244,7 +264,7 @@ judge_reply(DdbCall *call)
 }
 
 static void
-record_attempt(DdbCall *call)
+record_attempt(DdbCall *call, int64_t elapsed_us)
 {
 	DdbCallCost *cost = &call->cost;
 	uint64_t sent;
@@ -261,7 +281,7 @@ record_attempt(DdbCall *call)
 
 		attempt->http_status = call->status.http_status;
 		attempt->kind = call->status.kind;
-		attempt->elapsed_ms = (ddb_http_now_us() - call->attempt_us) / 1000.0;
+		attempt->elapsed_ms = elapsed_us / 1000.0;
 		memcpy(attempt->request_id,
 			   call->status.request_id,
 			   sizeof(attempt->request_id));
@@ -278,19 +298,55 @@ may_have_acted(const DdbStatus *status)
 			status->http_status == 0 || status->http_status >= 500);
 }
 
+/* What the response says of the service's clock. */
+static void
+learn_time(DdbCall *call, int64_t elapsed_us)
+{
+	DdbSkewTrip trip = {.sent_ms = call->sent_ms,
+						.received_ms = call->sent_ms + elapsed_us / 1000,
+						.date = call->reply.date,
+						.cached = call->reply.has_age};
+
+	ddb_skew_learn(&call->client->skew, &trip);
+}
+
+/* Were the keys refused, and are there others to try, once? */
+static bool
+change_keys(DdbCall *call)
+{
+	if (call->rekeyed || !ddb_retry_keys_refused(&call->status))
+		return false;
+	call->rekeyed =
+		ddb_credentials_discard(call->client->credentials, call->generation);
+	return call->rekeyed;
+}
+
+/* Is it worth another attempt, and of which kind? */
+static DdbRetryClass
+classify(DdbCall *call)
+{
+	if (ddb_skew_explains(&call->client->skew, call->offset_ms, &call->status) ||
+		change_keys(call))
+		return DDB_RETRY_MENDED;
+	return ddb_retry_classify(&call->status, call->idempotent);
+}
+
 static void
 judge_attempt(DdbCall *call)
 {
 	DdbClient *client = call->client;
 	DdbStatus *status = &call->status;
-	DdbRetryClass retry_class;
+	int64_t elapsed_us = ddb_http_now_us() - call->attempt_us;
 	int delay_ms;
 
 	client->nflying--;
 	call->reply.retry_after_ms = -1;
 	if (ddb_exchange_result(call->exchange, &call->reply, status))
+	{
+		learn_time(call, elapsed_us);
 		judge_reply(call);
-	record_attempt(call);
+	}
+	record_attempt(call, elapsed_us);
 	call->retry.attempts = call->cost.attempts;
 	call->maybe_applied |= may_have_acted(status);
 	status->maybe_applied = call->maybe_applied;
@@ -301,12 +357,11 @@ judge_attempt(DdbCall *call)
 		return;
 	}
 
-	retry_class = ddb_retry_classify(status, call->idempotent);
 	delay_ms = ddb_retry_delay_ms(&client->bucket,
 								  &call->retry,
-								  retry_class,
+								  classify(call),
 								  client->max_attempts,
-								  next_random(client),
+								  ddb_jitter_next(&client->jitter),
 								  call->reply.retry_after_ms);
 	if (delay_ms < 0)
 	{
@@ -334,7 +389,7 @@ advance(DdbCall *call)
 static bool
 may_send(const DdbCall *call)
 {
-	return call->state == CALL_QUEUED &&
+	return call->state == CALL_QUEUED && !call->client->keyless &&
 		   call->client->nflying < call->client->max_connections;
 }
 
@@ -346,13 +401,17 @@ ddb_client_pump(DdbClient *client)
 	/* What was handed to the network moves only by another pump of it. */
 	do
 	{
-		any_sent = false;
 		ddb_http_pump(client->http);
+		any_sent = ddb_credentials_pump(client->credentials);
+		client->keyless = false;
 		for (DdbCall *call = client->first; call != NULL; call = call->next)
 			advance(call);
 		/* Only now, when every seat that can be free is free. */
 		for (DdbCall *call = client->first; call != NULL; call = call->next)
 			any_sent |= may_send(call) && send_attempt(call);
+		/* That may have been the first to want keys. */
+		if (client->keyless)
+			any_sent |= ddb_credentials_pump(client->credentials);
 	} while (any_sent);
 }
 
@@ -373,8 +432,14 @@ int
 ddb_client_timeout_ms(DdbClient *client)
 {
 	int timeout_ms = ddb_http_timeout_ms(client->http);
+	int keys_ms = ddb_credentials_timeout_ms(client->credentials);
 	int64_t now = ddb_http_now_us();
 
+	/* Another client's pump may have brought the keys. */
+	if (client->keyless && !ddb_credentials_fetching(client->credentials))
+		client->keyless = false;
+	if (keys_ms >= 0 && (timeout_ms < 0 || keys_ms < timeout_ms))
+		timeout_ms = keys_ms;
 	for (DdbCall *call = client->first; call != NULL; call = call->next)
 	{
 		int call_ms = call_timeout_ms(call, now);
@@ -456,6 +521,12 @@ const char *
 ddb_call_operation(const DdbCall *call)
 {
 	return call->operation;
+}
+
+DdbService
+ddb_call_service(const DdbCall *call)
+{
+	return call->client->service;
 }
 
 const char *

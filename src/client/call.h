@@ -2,8 +2,8 @@
  * call.h
  *		One operation of a service, with its retries: sign, send, judge.
  *
- * A call is a small state machine. It waits for a free seat (queued), is in
- * flight, pauses before another attempt, and ends. Nothing here blocks: the
+ * A call is a small state machine. It waits for a free seat and for keys to
+ * sign with (queued), is in flight, pauses before another attempt, and ends. Nothing here blocks: the
  * owner of the client pumps until the call is done. See src/README.md, "Life
  * of a request".
  */
@@ -69,7 +69,10 @@ extern const DdbEndpoint *ddb_client_endpoint(const DdbClient *client);
 /* Calls that are not done. */
 extern int ddb_client_active(const DdbClient *client);
 
-/* Pump the network and move every call of this client as far as it goes. */
+/*
+ * Pump the network and move every call of this client as far as it goes, and
+ * what its credentials have to ask.
+ */
 extern void ddb_client_pump(DdbClient *client);
 
 /* How long to wait before the next pump: ms, 0 for now, -1 for no bound. */
@@ -104,6 +107,8 @@ extern const DdbStatus *ddb_call_status(const DdbCall *call);
 extern const char *ddb_call_body(const DdbCall *call, size_t *len);
 
 extern const char *ddb_call_operation(const DdbCall *call);
+/* Of its client */
+extern DdbService ddb_call_service(const DdbCall *call);
 /* As given to ddb_call_start; "" if there was none. */
 extern const char *ddb_call_table(const DdbCall *call);
 extern const DdbCallCost *ddb_call_cost(const DdbCall *call);

@@ -3,23 +3,25 @@
  *		From region, overrides and flags to a URL and what is signed with it.
  *
  * The hosts are those of the SDKs' endpoint rules for these four services.
- * Account-based endpoints are left out, and so are endpoints in profiles.
+ * Account-based endpoints are left out.
  */
-#include <arpa/inet.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "endpoint.h"
+#include "url.h"
 
-#define MAX_HOST_LEN 253
 #define DEFAULT_REGION "us-east-1"
+
+#define JSON_1_0 "application/x-amz-json-1.0"
+#define JSON_1_1 "application/x-amz-json-1.1"
 
 typedef struct ServiceTraits
 {
 	const char *signing_name;
 	const char *target_prefix; /* of X-Amz-Target; STS has none */
+	const char *content_type;
 	const char *host;
 	const char *dualstack_host;
 	const char *url_variable;
@@ -28,20 +30,48 @@ typedef struct ServiceTraits
 static const ServiceTraits services[] = {
 	[DDB_SERVICE_DYNAMODB] = {"dynamodb",
 							  "DynamoDB_20120810",
+							  JSON_1_0,
 							  "dynamodb",
 							  "dynamodb",
 							  "AWS_ENDPOINT_URL_DYNAMODB"},
 	[DDB_SERVICE_STREAMS] = {"dynamodb",
 							 "DynamoDBStreams_20120810",
+							 JSON_1_0,
 							 "streams.dynamodb",
 							 "streams-dynamodb",
 							 "AWS_ENDPOINT_URL_DYNAMODB_STREAMS"},
 	[DDB_SERVICE_COGNITO] = {"cognito-idp",
 							 "AWSCognitoIdentityProviderService",
+							 JSON_1_1,
 							 "cognito-idp",
 							 "cognito-idp",
 							 "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"},
-	[DDB_SERVICE_STS] = {"sts", "", "sts", "sts", "AWS_ENDPOINT_URL_STS"},
+	[DDB_SERVICE_STS] = {"sts",
+						 "",
+						 "application/x-www-form-urlencoded",
+						 "sts",
+						 "sts",
+						 "AWS_ENDPOINT_URL_STS"},
+};
+
+/* Those that there were before STS had an endpoint in each region. */
+static const char *const global_sts_regions[] = {
+	"ap-northeast-1",
+	"ap-south-1",
+	"ap-southeast-1",
+	"ap-southeast-2",
+	"aws-global",
+	"ca-central-1",
+	"eu-central-1",
+	"eu-north-1",
+	"eu-west-1",
+	"eu-west-2",
+	"eu-west-3",
+	"sa-east-1",
+	"us-east-1",
+	"us-east-2",
+	"us-west-1",
+	"us-west-2",
 };
 
 typedef struct Partition
@@ -63,30 +93,10 @@ static const Partition partitions[] = {
 	{"", "amazonaws.com", "api.aws"},
 };
 
-/* A URL taken apart. */
-typedef struct Url
-{
-	bool https;
-	char host[MAX_HOST_LEN + 1]; /* lower case, without brackets */
-	bool ipv6;
-	int port;         /* 0: the scheme's */
-	const char *path; /* "" or from the slash on */
-} Url;
-
 static bool
 config_error(DdbStatus *status, const char *message)
 {
 	return ddb_status_set(status, DDB_STATUS_CONFIG, "%s", message);
-}
-
-const char *
-ddb_endpoint_getenv(const char *name)
-{
-	const char *value = getenv(name);
-
-	if (value == NULL || value[strspn(value, " \t\r\n")] == '\0')
-		return NULL;
-	return value;
 }
 
 static bool
@@ -95,171 +105,19 @@ starts_with(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-static bool
-is_alnum(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-		   (c >= 'A' && c <= 'Z');
-}
-
-static bool
-is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
-		   (c >= 'A' && c <= 'F');
-}
-
-static void
-copy_lower(char *out, const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-	{
-		char c = text[i];
-
-		out[i] = c >= 'A' && c <= 'Z' ? (char) (c + ('a' - 'A')) : c;
-	}
-	out[len] = '\0';
-}
-
 /* A label of a host name: RFC 1123 section 2.1 */
 static bool
 is_host_label(const char *text, size_t len)
 {
 	if (len < 1 || len > 63 || text[0] == '-' || text[len - 1] == '-')
 		return false;
-	for (size_t i = 0; i < len; i++)
-	{
-		if (!is_alnum(text[i]) && text[i] != '-')
-			return false;
-	}
-	return true;
-}
-
-/* Labels and dots. Underscores too: Docker Compose puts them in its names. */
-static bool
-is_host_name(const char *text)
-{
-	if (text[0] == '.' || text[0] == '\0' || strstr(text, "..") != NULL)
-		return false;
-	for (; *text != '\0'; text++)
-	{
-		if (!is_alnum(*text) && strchr("-._", *text) == NULL)
-			return false;
-	}
-	return true;
+	return strspn(text,
+				  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				  "0123456789-") >= len;
 }
 
 static bool
-is_loopback(const Url *url)
-{
-	struct in_addr v4;
-	struct in6_addr v6;
-	size_t len = strlen(url->host);
-
-	if (url->ipv6)
-		return inet_pton(AF_INET6, url->host, &v6) == 1 &&
-			   IN6_IS_ADDR_LOOPBACK(&v6);
-	if (inet_pton(AF_INET, url->host, &v4) == 1)
-		return ntohl(v4.s_addr) >> 24 == 127;
-	if (len > 0 && url->host[len - 1] == '.')
-		len--;
-	/* RFC 6761 section 6.3: every name under localhost is loopback. */
-	if (len < 9 || memcmp(url->host + len - 9, "localhost", 9) != 0)
-		return false;
-	return len == 9 || url->host[len - 10] == '.';
-}
-
-static bool
-parse_host(Url *url, const char *text, size_t len)
-{
-	struct in6_addr v6;
-
-	url->ipv6 = len > 2 && text[0] == '[' && text[len - 1] == ']';
-	if (url->ipv6)
-	{
-		text++;
-		len -= 2;
-	}
-	if (len > MAX_HOST_LEN)
-		return false;
-	copy_lower(url->host, text, len);
-	if (url->ipv6)
-		return inet_pton(AF_INET6, url->host, &v6) == 1;
-	return is_host_name(url->host);
-}
-
-/* ":8000", or nothing where len is 0 */
-static bool
-parse_port(Url *url, const char *text, size_t len)
-{
-	int port = 0;
-
-	if (len == 0)
-		return true;
-	if (len < 2 || len > 6)
-		return false;
-	for (size_t i = 1; i < len; i++)
-	{
-		if (text[i] < '0' || text[i] > '9')
-			return false;
-		port = port * 10 + (text[i] - '0');
-	}
-	if (port != (url->https ? 443 : 80))
-		url->port = port;
-	return port > 0 && port <= 65535;
-}
-
-/* What RFC 3986 section 3.3 lets stand in a path */
-static bool
-is_path(const char *text)
-{
-	for (; *text != '\0'; text++)
-	{
-		if (*text == '%' && is_hex(text[1]) && is_hex(text[2]))
-			text += 2;
-		else if (!is_alnum(*text) && strchr("-._~!$&'()*+,;=:@/", *text) == NULL)
-			return false;
-	}
-	return true;
-}
-
-/* The messages do not repeat the URL: it may hold a secret. */
-static bool
-parse_url(Url *url, const char *text, DdbStatus *status)
-{
-	const char *authority;
-	size_t len, host_len;
-
-	memset(url, 0, sizeof(*url));
-	url->https = strncasecmp(text, "https://", 8) == 0;
-	if (!url->https && strncasecmp(text, "http://", 7) != 0)
-		return config_error(status,
-							"endpoint must begin with http:// or https://");
-	authority = text + (url->https ? 8 : 7);
-	len = strcspn(authority, "/?#");
-	url->path = authority + len;
-	if (memchr(authority, '@', len) != NULL)
-		return config_error(status, "endpoint must not contain credentials");
-	if (url->path[strcspn(url->path, "?#")] != '\0')
-		return config_error(status,
-							"endpoint must not have a query or a fragment");
-
-	/* The colons of an IPv6 address are within its brackets. */
-	host_len = strcspn(authority, authority[0] == '[' ? "]/" : ":/");
-	if (authority[host_len] == ']')
-		host_len++;
-	if (!parse_host(url, authority, host_len))
-		return config_error(status, "endpoint has an invalid host");
-	if ((host_len < len && authority[host_len] != ':') ||
-		!parse_port(url, authority + host_len, len - host_len))
-		return config_error(status, "endpoint has an invalid port");
-	if (!is_path(url->path))
-		return config_error(status, "endpoint has an invalid path");
-	return true;
-}
-
-static bool
-set_url(DdbEndpoint *endpoint, const Url *url, DdbStatus *status)
+set_url(DdbEndpoint *endpoint, const DdbUrl *url, DdbStatus *status)
 {
 	char port[8] = "";
 	int host_len, path_len, url_len;
@@ -291,19 +149,11 @@ set_url(DdbEndpoint *endpoint, const Url *url, DdbStatus *status)
 /* AWS's own host of a service in a region */
 static void
 aws_host(char *host, size_t size, DdbService service, const char *region,
-		 const DdbEndpointConfig *config)
+		 bool fips, bool dualstack)
 {
 	const ServiceTraits *traits = &services[service];
 	const Partition *partition = partitions;
-	bool dualstack = config->use_dualstack;
-	bool fips = config->use_fips;
 
-	/* STS still has one endpoint for all regions. */
-	if (service == DDB_SERVICE_STS && strcmp(region, "aws-global") == 0)
-	{
-		snprintf(host, size, "sts.amazonaws.com");
-		return;
-	}
 	while (!starts_with(region, partition->region_prefix))
 		partition++;
 	/* In this partition Cognito has no dual-stack names. */
@@ -322,32 +172,90 @@ aws_host(char *host, size_t size, DdbService service, const char *region,
 			 dualstack ? partition->dualstack_suffix : partition->suffix);
 }
 
+static bool
+is_on(DdbSwitch setting, const DdbHost *host, const char *variable, bool otherwise)
+{
+	const char *value;
+
+	if (setting != DDB_SWITCH_UNSET)
+		return setting == DDB_SWITCH_ON;
+	value = ddb_host_variable(host, variable);
+	if (value != NULL && strcasecmp(value, "true") == 0)
+		return true;
+	if (value != NULL && strcasecmp(value, "false") == 0)
+		return false;
+	return otherwise;
+}
+
+static bool
+wants_fips(const DdbEndpointConfig *config)
+{
+	return is_on(config->use_fips,
+				 config->host,
+				 "AWS_USE_FIPS_ENDPOINT",
+				 config->profile_fips);
+}
+
+static bool
+wants_dualstack(const DdbEndpointConfig *config)
+{
+	return is_on(config->use_dualstack,
+				 config->host,
+				 "AWS_USE_DUALSTACK_ENDPOINT",
+				 config->profile_dualstack);
+}
+
+/* STS has an endpoint for all regions, too. */
+static bool
+is_global_sts(const DdbEndpointConfig *config, const char *region)
+{
+	const char *mode;
+
+	if (strcmp(region, "aws-global") == 0)
+		return true;
+	mode = ddb_host_variable(config->host, "AWS_STS_REGIONAL_ENDPOINTS");
+	if (mode == NULL || strcasecmp(mode, "legacy") != 0 || wants_fips(config) ||
+		wants_dualstack(config))
+		return false;
+	for (size_t i = 0;
+		 i < sizeof(global_sts_regions) / sizeof(global_sts_regions[0]);
+		 i++)
+	{
+		if (strcmp(region, global_sts_regions[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* NULL: there is none, so of the next */
 static const char *
 custom_url(DdbService service, const DdbEndpointConfig *config)
 {
-	const char *ignore;
 	const char *url;
 
 	if (config->endpoint != NULL)
 		return config->endpoint;
-	ignore = ddb_endpoint_getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
-	if (ignore != NULL && strcasecmp(ignore, "true") == 0)
+	if (is_on(DDB_SWITCH_UNSET,
+			  config->host,
+			  "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+			  config->profile_ignores_urls))
 		return NULL;
-	url = ddb_endpoint_getenv(services[service].url_variable);
-	return url != NULL ? url : ddb_endpoint_getenv("AWS_ENDPOINT_URL");
+	url = ddb_host_variable(config->host, services[service].url_variable);
+	if (url == NULL)
+		url = ddb_host_variable(config->host, "AWS_ENDPOINT_URL");
+	return url != NULL ? url : config->profile_url;
 }
 
-/* NULL: there is none */
 static const char *
 configured_region(const DdbEndpointConfig *config)
 {
 	const char *region = config->region;
 
 	if (region == NULL)
-		region = ddb_endpoint_getenv("AWS_REGION");
+		region = ddb_host_variable(config->host, "AWS_REGION");
 	if (region == NULL)
-		region = ddb_endpoint_getenv("AWS_DEFAULT_REGION");
-	return region;
+		region = ddb_host_variable(config->host, "AWS_DEFAULT_REGION");
+	return region != NULL ? region : config->profile_region;
 }
 
 /*
@@ -357,32 +265,30 @@ configured_region(const DdbEndpointConfig *config)
 static bool
 is_aws_table_url(const char *text, const char *region)
 {
-	DdbEndpointConfig plain = {0};
-	char host[MAX_HOST_LEN + 1];
+	char host[DDB_URL_MAX_HOST + 1];
 	DdbStatus ignored;
-	Url url;
+	DdbUrl url;
 
-	aws_host(host, sizeof(host), DDB_SERVICE_DYNAMODB, region, &plain);
-	return parse_url(&url, text, &ignored) && strcmp(url.host, host) == 0;
+	aws_host(host, sizeof(host), DDB_SERVICE_DYNAMODB, region, false, false);
+	return ddb_url_parse(&url, text, &ignored) && strcmp(url.host, host) == 0;
 }
 
 static bool
 resolve_custom(DdbEndpoint *endpoint, DdbService service, const char *text,
 			   const DdbEndpointConfig *config, DdbStatus *status)
 {
-	DdbEndpointConfig dualstack = {.use_dualstack = true};
-	char dualstack_host[MAX_HOST_LEN + 1];
-	Url url;
+	char dualstack_host[DDB_URL_MAX_HOST + 1];
+	DdbUrl url;
 
-	if (config->use_fips)
+	if (wants_fips(config))
 		return config_error(status,
 							"FIPS is not possible with a custom endpoint");
-	if (config->use_dualstack)
+	if (wants_dualstack(config))
 		return config_error(status,
 							"dual stack is not possible with a custom endpoint");
-	if (!parse_url(&url, text, status))
+	if (!ddb_url_parse(&url, text, status))
 		return false;
-	if (!url.https && !config->allow_http && !is_loopback(&url))
+	if (!url.https && !config->allow_http && !ddb_url_is_loopback(&url))
 		return ddb_status_set(status,
 							  DDB_STATUS_CONFIG,
 							  "endpoint host \"%s\" is not a loopback host, so "
@@ -394,14 +300,16 @@ resolve_custom(DdbEndpoint *endpoint, DdbService service, const char *text,
 			 sizeof(dualstack_host),
 			 service,
 			 endpoint->region,
-			 &dualstack);
+			 false,
+			 true);
 	if (service == DDB_SERVICE_DYNAMODB && url.https &&
 		strcmp(url.host, dualstack_host) == 0)
 		return config_error(status,
 							"AWS's dual-stack endpoint cannot be a custom "
 							"endpoint, turn dual stack on instead");
 	endpoint->custom = true;
-	endpoint->loopback_only = !url.https && !config->allow_http;
+	if (!url.https && !config->allow_http)
+		endpoint->peer = DDB_PEER_LOOPBACK;
 	return set_url(endpoint, &url, status);
 }
 
@@ -409,13 +317,25 @@ static bool
 resolve_aws(DdbEndpoint *endpoint, DdbService service,
 			const DdbEndpointConfig *config, DdbStatus *status)
 {
-	Url url = {.https = true, .path = ""};
-	char host[MAX_HOST_LEN + 1];
+	DdbUrl url = {.https = true, .path = ""};
 
-	aws_host(host, sizeof(host), service, endpoint->region, config);
-	copy_lower(url.host, host, strlen(host));
-	if (strcmp(endpoint->region, "aws-global") == 0)
+	if (service == DDB_SERVICE_STS && is_global_sts(config, endpoint->region))
+	{
+		strcpy(url.host, "sts.amazonaws.com");
 		strcpy(endpoint->region, DEFAULT_REGION);
+	}
+	else
+		aws_host(url.host,
+				 sizeof(url.host),
+				 service,
+				 endpoint->region,
+				 wants_fips(config),
+				 wants_dualstack(config));
+	for (char *p = url.host; *p != '\0'; p++)
+	{
+		if (*p >= 'A' && *p <= 'Z')
+			*p |= 0x20;
+	}
 	return set_url(endpoint, &url, status);
 }
 
@@ -443,6 +363,7 @@ ddb_endpoint_resolve(DdbEndpoint *endpoint, DdbService service,
 	memset(endpoint, 0, sizeof(*endpoint));
 	endpoint->signing_name = services[service].signing_name;
 	endpoint->target_prefix = services[service].target_prefix;
+	endpoint->content_type = services[service].content_type;
 
 	/* The SDKs' pseudo region for DynamoDB Local */
 	if (url == NULL && region != NULL && strcmp(region, "local") == 0 &&

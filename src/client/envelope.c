@@ -2,18 +2,15 @@
  * envelope.c
  *		The headers of one attempt, signed.
  *
- * Not here: the arithmetic of signatures (sigv4.c) and where keys come from
+ * Not here: the arithmetic of signatures (sigv4.c), where keys come from
  * (credentials.c).
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "envelope.h"
 
-#define CONTENT_TYPE "application/x-amz-json-1.0"
-#define USER_AGENT "cruddur_ddb/1.0"
 #define MAX_SIGNED_HEADERS 5
 
 static void
@@ -51,10 +48,10 @@ ddb_envelope_seal(DdbEnvelope *envelope, const DdbSender *sender,
 				  DdbStatus *status)
 {
 	const DdbEndpoint *endpoint = sender->endpoint;
-	DdbKeys keys;
+	const DdbKeys *keys = sender->keys;
 	DdbSigv4Scope scope = {.region = endpoint->region,
 						   .service = endpoint->signing_name,
-						   .keys = &keys};
+						   .keys = keys};
 	DdbSigv4Header headers[MAX_SIGNED_HEADERS];
 	char hash[DDB_SIGV4_HEX_LEN];
 	DdbSigv4Request request = {.method = "POST",
@@ -66,18 +63,16 @@ ddb_envelope_seal(DdbEnvelope *envelope, const DdbSender *sender,
 	char *authorization;
 	int n = 0;
 
-	if (!ddb_credentials_get(sender->credentials, &keys, status) ||
-		!ddb_sigv4_hash(sender->signer, body, body_len, hash, status))
-		return false;
+	ddb_sigv4_hash(body, body_len, hash);
 	snprintf(target, sizeof(target), "%s.%s", endpoint->target_prefix, operation);
-	ddb_sigv4_date(scope.date, time(NULL));
+	ddb_sigv4_date(scope.date, sender->now);
 
 	/* Signed is what says who asks what of whom; proxies may touch the rest. */
-	n = add_signed(headers, n, "content-type", CONTENT_TYPE);
+	n = add_signed(headers, n, "content-type", endpoint->content_type);
 	n = add_signed(headers, n, "host", endpoint->host);
 	n = add_signed(headers, n, "x-amz-date", scope.date);
-	if (keys.session_token != NULL)
-		n = add_signed(headers, n, "x-amz-security-token", keys.session_token);
+	if (keys->session_token != NULL)
+		n = add_signed(headers, n, "x-amz-security-token", keys->session_token);
 	n = add_signed(headers, n, "x-amz-target", target);
 	request.nheaders = n;
 	authorization =
@@ -93,7 +88,7 @@ ddb_envelope_seal(DdbEnvelope *envelope, const DdbSender *sender,
 	add_line(envelope, "authorization", authorization);
 	free(authorization);
 	add_line(envelope, "accept-encoding", "gzip");
-	add_line(envelope, "user-agent", USER_AGENT);
+	add_line(envelope, "user-agent", DDB_EXCHANGE_USER_AGENT);
 	/* Empty: libcurl is not to send them. Expect stalls bodies over 1 MiB. */
 	add_line(envelope, "expect", "");
 	add_line(envelope, "accept", "");

@@ -5,17 +5,18 @@
 #ifndef DDB_ENVELOPE_H
 #define DDB_ENVELOPE_H
 
-#include "credentials.h"
 #include "endpoint.h"
 #include "exchange.h"
+#include "keys.h"
 #include "sigv4.h"
 
-/* Whose request it is and where it goes; all borrowed. */
+/* Whose request it is, where it goes and when; all borrowed. */
 typedef struct DdbSender
 {
 	const DdbEndpoint *endpoint;
-	DdbCredentials *credentials;
+	const DdbKeys *keys;
 	DdbSigner *signer;
+	time_t now; /* by the service's clock */
 } DdbSender;
 
 /* Header lines, and the text they point into. */
@@ -29,9 +30,9 @@ typedef struct DdbEnvelope
 } DdbEnvelope;
 
 /*
- * Sign operation (the API's name, letters only) with this body, as of now.
- * False with DDB_STATUS_AUTH if there are no keys or a session token is too
- * long to send, with DDB_STATUS_NO_MEMORY.
+ * Sign operation (the API's name, letters only) with this body. False with
+ * DDB_STATUS_AUTH if a session token is too long to send, with
+ * DDB_STATUS_NO_MEMORY.
  */
 extern bool ddb_envelope_seal(DdbEnvelope *envelope, const DdbSender *sender,
 							  const char *operation, const char *body,

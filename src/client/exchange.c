@@ -8,13 +8,15 @@
  * meaning of a response (call.c).
  */
 #include <errno.h>
-#include <netinet/in.h>
+#include <openssl/crypto.h>
+#include <openssl/x509_vfy.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
 
 #include "exchange.h"
+#include "host.h"
 
 /* DynamoDB closes idle connections after 60 to 90 s; be first. */
 #define MAX_IDLE_S 50L
@@ -24,27 +26,9 @@
 #define FIRST_BODY 16384u
 #define MAX_KEPT_BODY (256u * 1024)
 
-static bool
-is_loopback(const struct sockaddr *address)
-{
-	if (address->sa_family == AF_INET)
-	{
-		const struct sockaddr_in *in = (const struct sockaddr_in *) address;
-
-		return (ntohl(in->sin_addr.s_addr) >> 24) == IN_LOOPBACKNET;
-	}
-	if (address->sa_family == AF_INET6)
-	{
-		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *) address;
-
-		return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
-	}
-	return false;
-}
-
 /*
  * CURLOPT_OPENSOCKETFUNCTION: the address is known here, after the look-up, so
- * here is where a name that only claims to be local is found out.
+ * here is where a name is found out that only claims to be harmless.
  */
 static curl_socket_t
 open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
@@ -52,7 +36,7 @@ open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 	DdbExchange *exchange = arg;
 
 	(void) purpose;
-	if (exchange->loopback_only && !is_loopback(&address->addr))
+	if (!ddb_peer_allows(exchange->peer, &address->addr))
 	{
 		exchange->refused_address = true;
 		return CURL_SOCKET_BAD;
@@ -232,7 +216,6 @@ set_lasting_options(DdbExchange *exchange)
 	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, MAX_IDLE_S);
 	curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, MAX_LIFETIME_S);
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 128L * 1024);
-	curl_easy_setopt(easy, CURLOPT_POST, 1L);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->error);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange);
@@ -246,7 +229,7 @@ set_lasting_options(DdbExchange *exchange)
 }
 
 DdbExchange *
-ddb_exchange_create(void)
+ddb_exchange_create(CURLSH *share)
 {
 	DdbExchange *exchange = calloc(1, sizeof(DdbExchange));
 
@@ -259,6 +242,7 @@ ddb_exchange_create(void)
 		return NULL;
 	}
 	set_lasting_options(exchange);
+	curl_easy_setopt(exchange->easy, CURLOPT_SHARE, share);
 	ddb_exchange_reset(exchange);
 	return exchange;
 }
@@ -300,7 +284,7 @@ set_headers(DdbExchange *exchange, const char *const *headers, int nheaders)
 	char *text = exchange->header_text;
 	size_t left = sizeof(exchange->header_text);
 
-	if (nheaders <= 0 || nheaders > DDB_EXCHANGE_MAX_HEADERS)
+	if (nheaders < 0 || nheaders > DDB_EXCHANGE_MAX_HEADERS)
 		return false;
 	for (int i = 0; i < nheaders; i++)
 	{
@@ -315,19 +299,50 @@ set_headers(DdbExchange *exchange, const char *const *headers, int nheaders)
 		text += size;
 		left -= size;
 	}
-	curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, exchange->header_nodes);
+	curl_easy_setopt(exchange->easy,
+					 CURLOPT_HTTPHEADER,
+					 nheaders > 0 ? exchange->header_nodes : NULL);
 	return true;
 }
 
-/* What CURLOPT_CAINFO is unless it is set. */
+/* It stays set from request to request. A PUT is a POST by another name. */
+static void
+set_method(DdbExchange *exchange, const char *method)
+{
+	CURL *easy = exchange->easy;
+	bool get = strcmp(method, "GET") == 0;
+	bool post = strcmp(method, "POST") == 0;
+
+	if (exchange->method != NULL && strcmp(exchange->method, method) == 0)
+		return;
+	curl_easy_setopt(easy, get ? CURLOPT_HTTPGET : CURLOPT_POST, 1L);
+	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, get || post ? NULL : method);
+	exchange->method = get ? "GET" : post ? "POST" : "PUT";
+}
+
+/*
+ * A connection to a metadata service is not for others, who must not get
+ * there: libcurl would give it to whoever names the same host.
+ */
+static void
+set_peer(DdbExchange *exchange, DdbPeer peer, bool fresh)
+{
+	bool apart = peer == DDB_PEER_METADATA;
+
+	curl_easy_setopt(exchange->easy,
+					 CURLOPT_FRESH_CONNECT,
+					 fresh || apart ? 1L : 0L);
+	curl_easy_setopt(exchange->easy, CURLOPT_FORBID_REUSE, apart ? 1L : 0L);
+	exchange->peer = peer;
+}
+
+/* As the SDKs have it; else what CURLOPT_CAINFO is unless it is set. */
 static const char *
 default_ca_file(void)
 {
-	static const char *file = NULL;
+	const char *file = ddb_host_variable(&ddb_host_process, "AWS_CA_BUNDLE");
 
-	if (file == NULL)
-		file = curl_version_info(CURLVERSION_NOW)->cainfo;
-	return file;
+	return file != NULL ? file : curl_version_info(CURLVERSION_NOW)->cainfo;
 }
 
 bool
@@ -345,17 +360,21 @@ ddb_exchange_prepare(DdbExchange *exchange, const DdbTarget *target,
 	/* CAPATH keeps its default, so a CA file adds to the system's own. */
 	if (ca_file == NULL)
 		ca_file = default_ca_file();
-	exchange->loopback_only = target->loopback_only;
+	set_method(exchange, payload->method);
+	set_peer(exchange, target->peer, fresh);
 	curl_easy_setopt(easy, CURLOPT_URL, target->url);
 	curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
 	curl_easy_setopt(easy,
 					 CURLOPT_CONNECTTIMEOUT_MS,
 					 (long) target->connect_timeout_ms);
-	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
-	curl_easy_setopt(easy, CURLOPT_POSTFIELDS, payload->body);
-	curl_easy_setopt(easy,
-					 CURLOPT_POSTFIELDSIZE_LARGE,
-					 (curl_off_t) payload->body_len);
+	/* Setting a body makes a POST of it. */
+	if (strcmp(payload->method, "GET") != 0)
+	{
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, payload->body);
+		curl_easy_setopt(easy,
+						 CURLOPT_POSTFIELDSIZE_LARGE,
+						 (curl_off_t) payload->body_len);
+	}
 	return true;
 }
 
@@ -392,11 +411,57 @@ failure_kind(const DdbExchange *exchange)
 	}
 }
 
+/* What was wrong with a certificate that was not accepted. */
+static DdbConnectFault
+certificate_fault(const DdbExchange *exchange)
+{
+	long verified = X509_V_OK;
+
+	curl_easy_getinfo(exchange->easy, CURLINFO_SSL_VERIFYRESULT, &verified);
+	switch (verified)
+	{
+		/* libcurl compares the host itself, after OpenSSL found no fault. */
+		case X509_V_OK:
+		case X509_V_ERR_UNSPECIFIED:
+		case X509_V_ERR_HOSTNAME_MISMATCH:
+		case X509_V_ERR_IP_ADDRESS_MISMATCH:
+			return DDB_CONNECT_HOST;
+		case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+		case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+		case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+		case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+			return DDB_CONNECT_ISSUER;
+		case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+			return DDB_CONNECT_SELF_SIGNED;
+		case X509_V_ERR_CERT_HAS_EXPIRED:
+			return DDB_CONNECT_EXPIRED;
+		case X509_V_ERR_CERT_NOT_YET_VALID:
+			return DDB_CONNECT_NOT_YET;
+		default:
+			return DDB_CONNECT_CERTIFICATE;
+	}
+}
+
+static DdbConnectFault
+connect_fault(const DdbExchange *exchange)
+{
+	if (exchange->refused_address)
+		return exchange->peer == DDB_PEER_LOOPBACK ? DDB_CONNECT_PLAIN
+												   : DDB_CONNECT_LINK_LOCAL;
+	if (exchange->result == CURLE_PEER_FAILED_VERIFICATION)
+		return certificate_fault(exchange);
+	/* Without these words of OpenSSL's it was the connection that broke. */
+	if (exchange->result == CURLE_SSL_CONNECT_ERROR &&
+		strstr(exchange->error, "SSL routines") != NULL)
+		return DDB_CONNECT_HANDSHAKE;
+	return DDB_CONNECT_UNKNOWN;
+}
+
 static const char *
 failure_message(const DdbExchange *exchange)
 {
 	if (exchange->refused_address)
-		return "plain http is allowed to loopback addresses only";
+		return ddb_peer_refusal(exchange->peer);
 	if (exchange->timed_out)
 		return exchange->sends > 0 ? "no whole response within its time"
 								   : "no connection within its time";
@@ -420,13 +485,24 @@ ddb_exchange_result(const DdbExchange *exchange, DdbReply *reply,
 	if (exchange->failure != DDB_OK)
 		return ddb_status_set(status, exchange->failure, "out of memory");
 	if (exchange->result != CURLE_OK)
+	{
+		status->connect_fault = connect_fault(exchange);
 		return ddb_status_set(status,
 							  failure_kind(exchange),
 							  "%s",
 							  failure_message(exchange));
+	}
 	*reply = exchange->reply;
 	reply->body = exchange->body == NULL ? "" : exchange->body;
 	return true;
+}
+
+void
+ddb_exchange_wipe(DdbExchange *exchange)
+{
+	OPENSSL_cleanse(exchange->header_text, sizeof(exchange->header_text));
+	if (exchange->body != NULL)
+		OPENSSL_cleanse(exchange->body, exchange->body_cap);
 }
 
 void

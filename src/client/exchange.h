@@ -11,10 +11,12 @@
 
 #include <curl/curl.h>
 
+#include "peer.h"
 #include "status.h"
 
 /* Responses over this, before or after inflating, are refused. */
 #define DDB_EXCHANGE_MAX_BODY (64u * 1024 * 1024)
+#define DDB_EXCHANGE_USER_AGENT "cruddur_ddb/1.0"
 #define DDB_EXCHANGE_MAX_HEADERS 12
 #define DDB_EXCHANGE_MAX_HEADER_BYTES 8192
 
@@ -22,15 +24,19 @@
 typedef struct DdbTarget
 {
 	const char *url;
-	const char *ca_file; /* NULL: the system's certificates alone */
-	bool loopback_only;  /* refuse to connect to any other address */
+	const char *ca_file; /* NULL: the environment's or the system's */
+	DdbPeer peer;
 	int connect_timeout_ms;
 	int request_timeout_ms; /* of one attempt, connecting included */
 } DdbTarget;
 
-/* What is sent. Header lines ("name: value") are copied, the body borrowed. */
+/*
+ * What is sent. Header lines ("name: value") are copied, method and body
+ * borrowed.
+ */
 typedef struct DdbPayload
 {
+	const char *method; /* "POST", "GET" or "PUT"; a GET has no body */
 	const char *const *headers;
 	int nheaders;
 	const char *body;
@@ -64,8 +70,9 @@ struct DdbExchange
 	int64_t deadline_us; /* monotonic, kept by http */
 
 	/* private to exchange.c */
-	bool loopback_only;
-	bool refused_address; /* an address was not loopback */
+	const char *method; /* that the handle is set to */
+	DdbPeer peer;
+	bool refused_address; /* peer did not allow one */
 	bool timed_out;       /* by our own deadline */
 	int sends;            /* how often libcurl was about to send it */
 	CURLcode result;
@@ -78,8 +85,11 @@ struct DdbExchange
 	char error[CURL_ERROR_SIZE];
 };
 
-/* A handle with every option that never changes. NULL if out of memory. */
-extern DdbExchange *ddb_exchange_create(void);
+/*
+ * A handle with every option that never changes; share: what it has in common
+ * with others. NULL if out of memory.
+ */
+extern DdbExchange *ddb_exchange_create(CURLSH *share);
 
 /* Must not be in flight. NULL is fine. */
 extern void ddb_exchange_free(DdbExchange *exchange);
@@ -106,6 +116,9 @@ extern void ddb_exchange_finish(DdbExchange *exchange, CURLcode result,
  */
 extern bool ddb_exchange_result(const DdbExchange *exchange, DdbReply *reply,
 								DdbStatus *status);
+
+/* It held secrets: wipe what was sent and what came, but not what is borrowed. */
+extern void ddb_exchange_wipe(DdbExchange *exchange);
 
 /* Bytes that went over the wire for it, bodies and headers. */
 extern void ddb_exchange_bytes(const DdbExchange *exchange, uint64_t *sent,

@@ -28,6 +28,7 @@
 struct DdbHttp
 {
 	CURLM *multi;
+	CURLSH *share; /* TLS sessions, to be resumed by new connections */
 	int epoll_fd;
 	int timer_fd;         /* in the epoll set: the owner's alarm */
 	int64_t alarm_us;     /* when that rings, -1: not set */
@@ -112,6 +113,20 @@ create_multi(DdbHttp *http)
 	return multi;
 }
 
+/*
+ * A handle by itself remembers its own TLS sessions alone. There are no locks:
+ * only one thread uses the handles. NULL if out of memory.
+ */
+static CURLSH *
+create_share(void)
+{
+	CURLSH *share = curl_share_init();
+
+	if (share != NULL)
+		curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+	return share;
+}
+
 /* False with errno set; also where a descriptor could not be made. */
 static bool
 watch_timer(DdbHttp *http)
@@ -160,7 +175,8 @@ ddb_http_create(DdbStatus *status)
 	http->wake_at_us = http->alarm_us = -1;
 	http->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	http->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (watch_timer(http))
+	http->share = create_share();
+	if (http->share != NULL && watch_timer(http))
 		http->multi = create_multi(http);
 	if (http->multi == NULL)
 	{
@@ -212,6 +228,9 @@ ddb_http_destroy(DdbHttp *http)
 	}
 	if (http->multi != NULL)
 		curl_multi_cleanup(http->multi);
+	/* Only now, when no handle uses it. */
+	if (http->share != NULL)
+		curl_share_cleanup(http->share);
 	if (http->timer_fd >= 0)
 		close(http->timer_fd);
 	if (http->epoll_fd >= 0)
@@ -267,7 +286,7 @@ take_exchange(DdbHttp *http)
 		http->nidle--;
 	}
 	else
-		exchange = ddb_exchange_create();
+		exchange = ddb_exchange_create(http->share);
 	if (exchange == NULL)
 		return NULL;
 	exchange->http = http;
@@ -294,7 +313,7 @@ attach(DdbExchange *exchange)
 }
 
 DdbExchange *
-ddb_http_post(DdbHttp *http, const DdbTarget *target, const DdbPayload *payload,
+ddb_http_send(DdbHttp *http, const DdbTarget *target, const DdbPayload *payload,
 			  DdbStatus *status)
 {
 	DdbExchange *exchange;

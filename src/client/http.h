@@ -53,10 +53,10 @@ extern void ddb_http_drop_connections(DdbHttp *http);
 extern int ddb_http_in_flight(const DdbHttp *http);
 
 /*
- * Send a POST. NULL with status filled if it cannot even start. Nothing is
+ * Send a request. NULL with status filled if it cannot even start. Nothing is
  * sent twice by this layer, whether or not a kept connection dies.
  */
-extern DdbExchange *ddb_http_post(DdbHttp *http, const DdbTarget *target,
+extern DdbExchange *ddb_http_send(DdbHttp *http, const DdbTarget *target,
 								  const DdbPayload *payload, DdbStatus *status);
 
 extern bool ddb_http_done(const DdbExchange *exchange);

@@ -61,6 +61,9 @@ ddb_retry_classify(const DdbStatus *status, bool idempotent)
 			return canceled_by_throttling(status) ? DDB_RETRY_THROTTLE
 												  : DDB_RETRY_NEVER;
 		case DDB_STATUS_CONNECT:
+			/* The certificate or address will not be another one soon. */
+			if (status->connect_fault > DDB_CONNECT_HANDSHAKE)
+				return DDB_RETRY_NEVER;
 			/* Nothing left this host, so nothing was applied. */
 			return DDB_RETRY_TRANSIENT;
 		case DDB_STATUS_CONFLICT:
@@ -79,6 +82,23 @@ ddb_retry_classify(const DdbStatus *status, bool idempotent)
 		default:
 			return DDB_RETRY_NEVER;
 	}
+}
+
+bool
+ddb_retry_keys_refused(const DdbStatus *status)
+{
+	static const char *const names[] = {"ExpiredTokenException",
+										"ExpiredToken",
+										"UnrecognizedClientException",
+										"InvalidClientTokenId",
+										"InvalidAccessKeyId"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	{
+		if (strcmp(status->exception, names[i]) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* jitter * base * 2^(retry - 1), capped; retry counts from 1 */
@@ -109,6 +129,8 @@ ddb_retry_delay_ms(DdbRetryBucket *bucket, DdbRetryState *state,
 
 	bucket->tokens -= cost;
 	state->taken = cost;
+	if (retry_class == DDB_RETRY_MENDED)
+		return 0;
 	delay_ms = backoff_ms(base_ms, state->attempts, jitter);
 	if (retry_after_ms > MAX_DELAY_MS)
 		retry_after_ms = MAX_DELAY_MS;

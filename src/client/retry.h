@@ -30,17 +30,22 @@ typedef enum DdbRetryClass
 {
 	DDB_RETRY_NEVER,
 	DDB_RETRY_TRANSIENT,
-	DDB_RETRY_THROTTLE
+	DDB_RETRY_THROTTLE,
+	DDB_RETRY_MENDED /* what it was refused for is put right: at once */
 } DdbRetryClass;
 
 extern void ddb_retry_bucket_init(DdbRetryBucket *bucket);
 
 /*
- * The class of a failed attempt. A failure after which a write may have been
+ * The class of a failed attempt, never DDB_RETRY_MENDED: that is for those to
+ * know who can mend things. A failure after which a write may have been
  * applied (status->sent and not throttled) is worth a retry only if the call
  * is idempotent.
  */
 extern DdbRetryClass ddb_retry_classify(const DdbStatus *status, bool idempotent);
+
+/* Was it refused for its keys, which are expired or unknown? */
+extern bool ddb_retry_keys_refused(const DdbStatus *status);
 
 /*
  * After a failed attempt: the delay in ms before the next one, or -1 if there

@@ -4,48 +4,48 @@
  *
  * Presigned URLs and chunked bodies are left out; DynamoDB knows neither.
  *
- * Signing is on the path of every request. The digest and the MAC are fetched
- * once, and the MAC context keeps the signing key of the day: one HMAC and two
- * hashes remain.
+ * Signing is on the path of every request, so the signing key of the day is
+ * kept: one HMAC and two hashes remain.
+ *
+ * The hashes are OpenSSL's functions of SHA-256 alone, which 3.0 calls
+ * deprecated, and not EVP: with EVP the key would lie in memory of OpenSSL's,
+ * and so in every core file. They cannot fail, either.
  */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include <openssl/crypto.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/params.h>
-#include <stdlib.h>
+#include <openssl/sha.h>
 #include <string.h>
 
+#include "secret.h"
 #include "sigv4.h"
 #include "text.h"
 
 #define ALGORITHM "AWS4-HMAC-SHA256"
 #define TERMINATOR "aws4_request"
-#define SHA256_LEN 32
 /* "20261122" */
 #define DAY_LEN 8
 #define MAX_SERVICE_LEN 32
 #define MAX_REGION_LEN 64
+/* RFC 2104: what a key is filled up to, and what it is mixed with */
+#define BLOCK_LEN SHA256_CBLOCK
+#define INNER_PAD 0x36
+#define OUTER_PAD 0x5C
 
+/* All of it in secret memory, so what passes through need not be wiped. */
 struct DdbSigner
 {
-	EVP_MD *sha256;
-	EVP_MD_CTX *digest;
-	EVP_MAC *hmac;
-	EVP_MAC_CTX *mac; /* keyed with the signing key where `keyed`; NULL: failed */
-	bool keyed;
+	SHA256_CTX inner; /* of the HMAC: the key is in, the message is not */
+	SHA256_CTX outer;
+	SHA256_CTX work;
+	unsigned char block[BLOCK_LEN];
+	unsigned char key[SHA256_DIGEST_LENGTH];
+	bool keyed;          /* with the signing key of what follows */
 	uint64_t generation; /* of the keys, and with it the secret */
 	char day[DAY_LEN + 1];
 	char region[MAX_REGION_LEN];
 	char service[MAX_SERVICE_LEN];
 };
-
-static bool
-crypto_failed(DdbStatus *status)
-{
-	/* The error queue is the thread's, and others in this process read it. */
-	ERR_clear_error();
-	return ddb_status_set(status, DDB_STATUS_NO_MEMORY, "out of memory in OpenSSL");
-}
 
 static void
 to_hex(const unsigned char *bytes, size_t len, char *hex)
@@ -60,53 +60,16 @@ to_hex(const unsigned char *bytes, size_t len, char *hex)
 	*hex = '\0';
 }
 
-static EVP_MAC_CTX *
-create_mac(EVP_MAC *hmac)
-{
-	char name[] = "SHA256";
-	OSSL_PARAM params[] = {OSSL_PARAM_utf8_string("digest", name, 6),
-						   OSSL_PARAM_END};
-	EVP_MAC_CTX *mac = hmac == NULL ? NULL : EVP_MAC_CTX_new(hmac);
-
-	if (mac != NULL && !EVP_MAC_CTX_set_params(mac, params))
-	{
-		EVP_MAC_CTX_free(mac);
-		return NULL;
-	}
-	return mac;
-}
-
 DdbSigner *
 ddb_sigv4_create(void)
 {
-	DdbSigner *signer = calloc(1, sizeof(*signer));
-
-	if (signer == NULL)
-		return NULL;
-	signer->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	signer->digest = EVP_MD_CTX_new();
-	signer->hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	signer->mac = create_mac(signer->hmac);
-	if (signer->sha256 == NULL || signer->digest == NULL || signer->mac == NULL)
-	{
-		ERR_clear_error();
-		ddb_sigv4_free(signer);
-		return NULL;
-	}
-	return signer;
+	return ddb_secret_alloc(sizeof(DdbSigner));
 }
 
 void
 ddb_sigv4_free(DdbSigner *signer)
 {
-	if (signer == NULL)
-		return;
-	/* OpenSSL wipes the key along with its context. */
-	EVP_MAC_CTX_free(signer->mac);
-	EVP_MAC_free(signer->hmac);
-	EVP_MD_CTX_free(signer->digest);
-	EVP_MD_free(signer->sha256);
-	free(signer);
+	ddb_secret_free(signer);
 }
 
 void
@@ -119,18 +82,16 @@ ddb_sigv4_date(char date[DDB_SIGV4_DATE_LEN], time_t now)
 		date[0] = '\0';
 }
 
-bool
-ddb_sigv4_hash(DdbSigner *signer, const void *data, size_t len,
-			   char hex[DDB_SIGV4_HEX_LEN], DdbStatus *status)
+void
+ddb_sigv4_hash(const void *data, size_t len, char hex[DDB_SIGV4_HEX_LEN])
 {
-	unsigned char hash[SHA256_LEN];
+	unsigned char hash[SHA256_DIGEST_LENGTH];
+	SHA256_CTX context;
 
-	if (!EVP_DigestInit_ex2(signer->digest, signer->sha256, NULL) ||
-		!EVP_DigestUpdate(signer->digest, data, len) ||
-		!EVP_DigestFinal_ex(signer->digest, hash, NULL))
-		return crypto_failed(status);
+	SHA256_Init(&context);
+	SHA256_Update(&context, data, len);
+	SHA256_Final(hash, &context);
 	to_hex(hash, sizeof(hash), hex);
-	return true;
 }
 
 /* "20150830/us-east-1/dynamodb/aws4_request" */
@@ -146,18 +107,13 @@ add_scope(DdbText *text, const DdbSigv4Scope *scope)
 }
 
 char *
-ddb_sigv4_string_to_sign(DdbSigner *signer, const DdbSigv4Scope *scope,
+ddb_sigv4_string_to_sign(const DdbSigv4Scope *scope,
 						 const char *canonical_request, DdbStatus *status)
 {
 	char hex[DDB_SIGV4_HEX_LEN];
 	DdbText text = {0};
 
-	if (!ddb_sigv4_hash(signer,
-						canonical_request,
-						strlen(canonical_request),
-						hex,
-						status))
-		return NULL;
+	ddb_sigv4_hash(canonical_request, strlen(canonical_request), hex);
 	ddb_text_add_str(&text, ALGORITHM "\n");
 	ddb_text_add_str(&text, scope->date);
 	ddb_text_add_char(&text, '\n');
@@ -167,39 +123,66 @@ ddb_sigv4_string_to_sign(DdbSigner *signer, const DdbSigv4Scope *scope,
 	return ddb_text_finish(&text, status);
 }
 
-/* key NULL: the one that the context has */
-static bool
-hmac(DdbSigner *signer, const void *key, size_t key_len, const char *data,
-	 unsigned char out[SHA256_LEN])
+static void
+mix_key(DdbSigner *signer, SHA256_CTX *context, unsigned char pad)
 {
-	const unsigned char *bytes = (const unsigned char *) data;
-
-	return EVP_MAC_init(signer->mac, key, key_len, NULL) &&
-		   EVP_MAC_update(signer->mac, bytes, strlen(data)) &&
-		   EVP_MAC_final(signer->mac, out, NULL, SHA256_LEN);
+	for (size_t i = 0; i < BLOCK_LEN; i++)
+		signer->block[i] ^= pad;
+	SHA256_Init(context);
+	SHA256_Update(context, signer->block, BLOCK_LEN);
 }
 
-/* "AWS4" and the secret, through day, region and service */
-static bool
-derive_key(DdbSigner *signer, const DdbSigv4Scope *scope, const char *day,
-		   unsigned char key[SHA256_LEN])
+/* Begin an HMAC with the key in signer->block, filled up with zeros. */
+static void
+set_key(DdbSigner *signer)
 {
-	const char *secret = scope->keys->secret_access_key;
-	size_t len = strlen(secret) + 4;
-	char *start = malloc(len + 1);
-	bool good;
+	mix_key(signer, &signer->inner, INNER_PAD);
+	mix_key(signer, &signer->outer, INNER_PAD ^ OUTER_PAD);
+	OPENSSL_cleanse(signer->block, BLOCK_LEN);
+}
 
-	if (start == NULL)
-		return false;
-	memcpy(start, "AWS4", 4);
-	memcpy(start + 4, secret, len - 3);
-	good = hmac(signer, start, len, day, key) &&
-		   hmac(signer, key, SHA256_LEN, scope->region, key) &&
-		   hmac(signer, key, SHA256_LEN, scope->service, key) &&
-		   hmac(signer, key, SHA256_LEN, TERMINATOR, key);
-	OPENSSL_cleanse(start, len);
-	free(start);
-	return good;
+/* Of the message, by the key that is set; any number of times. */
+static void
+hmac(DdbSigner *signer, const char *message,
+	 unsigned char out[SHA256_DIGEST_LENGTH])
+{
+	signer->work = signer->inner;
+	SHA256_Update(&signer->work, message, strlen(message));
+	SHA256_Final(out, &signer->work);
+	signer->work = signer->outer;
+	SHA256_Update(&signer->work, out, SHA256_DIGEST_LENGTH);
+	SHA256_Final(out, &signer->work);
+}
+
+/* "AWS4" and the secret; what is longer than a block is hashed first. */
+static void
+set_secret(DdbSigner *signer, const char *secret)
+{
+	size_t len = strlen(secret);
+
+	if (len + 4 <= BLOCK_LEN)
+	{
+		memcpy(signer->block, "AWS4", 4);
+		memcpy(signer->block + 4, secret, len);
+	}
+	else
+	{
+		SHA256_Init(&signer->work);
+		SHA256_Update(&signer->work, "AWS4", 4);
+		SHA256_Update(&signer->work, secret, len);
+		SHA256_Final(signer->block, &signer->work);
+	}
+	set_key(signer);
+}
+
+/* Go on with the message's HMAC as the key. */
+static void
+derive(DdbSigner *signer, const char *message)
+{
+	hmac(signer, message, signer->key);
+	memcpy(signer->block, signer->key, sizeof(signer->key));
+	OPENSSL_cleanse(signer->key, sizeof(signer->key));
+	set_key(signer);
 }
 
 static bool
@@ -211,51 +194,37 @@ is_keyed_for(const DdbSigner *signer, const DdbSigv4Scope *scope)
 		   strcmp(signer->service, scope->service) == 0;
 }
 
-/* Leave the context with the signing key of the scope. */
-static bool
+/* Leave it with the signing key of the scope. */
+static void
 key_signer(DdbSigner *signer, const DdbSigv4Scope *scope)
 {
 	size_t region_len = strlen(scope->region);
 	size_t service_len = strlen(scope->service);
-	unsigned char key[SHA256_LEN];
-	bool good;
 
-	signer->keyed = false;
 	memcpy(signer->day, scope->date, DAY_LEN);
-	signer->day[DAY_LEN] = '\0';
-	good = derive_key(signer, scope, signer->day, key) &&
-		   EVP_MAC_init(signer->mac, key, sizeof(key), NULL);
-	OPENSSL_cleanse(key, sizeof(key));
-	if (!good || region_len >= MAX_REGION_LEN || service_len >= MAX_SERVICE_LEN)
-		return good;
+	set_secret(signer, scope->keys->secret_access_key);
+	derive(signer, signer->day);
+	derive(signer, scope->region);
+	derive(signer, scope->service);
+	derive(signer, TERMINATOR);
+	signer->generation = scope->keys->generation;
+	signer->keyed = region_len < MAX_REGION_LEN && service_len < MAX_SERVICE_LEN;
+	if (!signer->keyed)
+		return;
 	memcpy(signer->region, scope->region, region_len + 1);
 	memcpy(signer->service, scope->service, service_len + 1);
-	signer->generation = scope->keys->generation;
-	signer->keyed = true;
-	return true;
 }
 
-bool
+void
 ddb_sigv4_signature(DdbSigner *signer, const DdbSigv4Scope *scope,
-					const char *string_to_sign, char hex[DDB_SIGV4_HEX_LEN],
-					DdbStatus *status)
+					const char *string_to_sign, char hex[DDB_SIGV4_HEX_LEN])
 {
-	unsigned char mac[SHA256_LEN];
+	unsigned char mac[SHA256_DIGEST_LENGTH];
 
-	if (signer->mac == NULL)
-		signer->mac = create_mac(signer->hmac);
-	if (signer->mac == NULL ||
-		(!is_keyed_for(signer, scope) && !key_signer(signer, scope)) ||
-		!hmac(signer, NULL, 0, string_to_sign, mac))
-	{
-		/* A context that has once failed crashes OpenSSL 3.5 when used again. */
-		EVP_MAC_CTX_free(signer->mac);
-		signer->mac = NULL;
-		signer->keyed = false;
-		return crypto_failed(status);
-	}
+	if (!is_keyed_for(signer, scope))
+		key_signer(signer, scope);
+	hmac(signer, string_to_sign, mac);
 	to_hex(mac, sizeof(mac), hex);
-	return true;
 }
 
 /* The signed names are the canonical request's last line but one. */
@@ -297,10 +266,12 @@ ddb_sigv4_authorization(DdbSigner *signer, const DdbSigv4Scope *scope,
 	char signature[DDB_SIGV4_HEX_LEN];
 
 	if (canonical != NULL)
-		to_sign = ddb_sigv4_string_to_sign(signer, scope, canonical, status);
-	if (to_sign != NULL &&
-		ddb_sigv4_signature(signer, scope, to_sign, signature, status))
+		to_sign = ddb_sigv4_string_to_sign(scope, canonical, status);
+	if (to_sign != NULL)
+	{
+		ddb_sigv4_signature(signer, scope, to_sign, signature);
 		authorization = format_header(scope, canonical, signature, status);
+	}
 	free(to_sign);
 	free(canonical);
 	return authorization;

@@ -12,7 +12,7 @@
 #include <time.h>
 
 #include "canonical.h"
-#include "credentials.h"
+#include "keys.h"
 #include "status.h"
 
 /* 32 bytes in lower-case hex and a NUL */
@@ -29,35 +29,36 @@ typedef struct DdbSigv4Scope
 	char date[DDB_SIGV4_DATE_LEN]; /* from ddb_sigv4_date */
 } DdbSigv4Scope;
 
-/* Keeps digest and MAC contexts and the signing key of the day. One per user
- * of a key; not for two threads. */
+/*
+ * Keeps the signing key of the day, in memory that no core file has. One per
+ * user of a key; not for two threads.
+ */
 typedef struct DdbSigner DdbSigner;
 
-/* NULL if out of memory or if OpenSSL has no SHA-256. */
+/* NULL if out of memory. */
 extern DdbSigner *ddb_sigv4_create(void);
 
-/* Wipes the cached key. NULL is fine. */
+/* Wipes the key. NULL is fine. */
 extern void ddb_sigv4_free(DdbSigner *signer);
 
 /* The time as x-amz-date has it, UTC. */
 extern void ddb_sigv4_date(char date[DDB_SIGV4_DATE_LEN], time_t now);
 
-/* SHA-256 of a body in hex. False with DDB_STATUS_NO_MEMORY. */
-extern bool ddb_sigv4_hash(DdbSigner *signer, const void *data, size_t len,
-						   char hex[DDB_SIGV4_HEX_LEN], DdbStatus *status);
+/* SHA-256 of a body in hex. */
+extern void ddb_sigv4_hash(const void *data, size_t len,
+						   char hex[DDB_SIGV4_HEX_LEN]);
 
 /*
  * The stages after ddb_canonical_build, each on its own for the sake of tests.
- * The returned string is malloc'd and the caller's; NULL with status filled on
- * failure.
+ * The returned string is malloc'd and the caller's; NULL with status filled if
+ * out of memory.
  */
-extern char *ddb_sigv4_string_to_sign(DdbSigner *signer,
-									  const DdbSigv4Scope *scope,
+extern char *ddb_sigv4_string_to_sign(const DdbSigv4Scope *scope,
 									  const char *canonical_request,
 									  DdbStatus *status);
-extern bool ddb_sigv4_signature(DdbSigner *signer, const DdbSigv4Scope *scope,
+extern void ddb_sigv4_signature(DdbSigner *signer, const DdbSigv4Scope *scope,
 								const char *string_to_sign,
-								char hex[DDB_SIGV4_HEX_LEN], DdbStatus *status);
+								char hex[DDB_SIGV4_HEX_LEN]);
 
 /* All of them: the value of the Authorization header, malloc'd. */
 extern char *ddb_sigv4_authorization(DdbSigner *signer,

@@ -21,8 +21,8 @@ typedef struct ExceptionKind
 
 /*
  * Names as the services send them. Most are of DynamoDB's API reference
- * ("Error handling" and each operation's "Errors"), the rest of the common
- * errors that every AWS service may give.
+ * ("Error handling" and each operation's "Errors"), some of that of Cognito's
+ * ListUsers, the rest of the common errors that every AWS service may give.
  */
 static const ExceptionKind exception_kinds[] = {
 	{"ConditionalCheckFailedException", DDB_STATUS_CONDITION},
@@ -34,6 +34,7 @@ static const ExceptionKind exception_kinds[] = {
 	{"ResourceInUseException", DDB_STATUS_IN_USE},
 	{"ValidationException", DDB_STATUS_VALIDATION},
 	{"ValidationError", DDB_STATUS_VALIDATION},
+	{"InvalidParameterException", DDB_STATUS_VALIDATION},
 
 	{"ExpiredIteratorException", DDB_STATUS_EXPIRED},
 	{"TrimmedDataAccessException", DDB_STATUS_TRIMMED},
@@ -62,6 +63,7 @@ static const ExceptionKind exception_kinds[] = {
 
 	{"AccessDeniedException", DDB_STATUS_DENIED},
 	{"AccessDenied", DDB_STATUS_DENIED},
+	{"NotAuthorizedException", DDB_STATUS_DENIED},
 
 	{"UnrecognizedClientException", DDB_STATUS_AUTH},
 	{"InvalidSignatureException", DDB_STATUS_AUTH},

@@ -54,9 +54,26 @@ typedef enum DdbReason
 	DDB_REASON_OTHER
 } DdbReason;
 
+/* Why no connection came to be, for DDB_STATUS_CONNECT. */
+typedef enum DdbConnectFault
+{
+	DDB_CONNECT_UNKNOWN = 0, /* it did, or the network failed */
+	DDB_CONNECT_HANDSHAKE,   /* no common version or cipher, or no TLS at all */
+	/* From here on, another attempt would end the same. */
+	DDB_CONNECT_ISSUER,      /* a certificate of an authority not known here */
+	DDB_CONNECT_SELF_SIGNED, /* one that no authority has issued */
+	DDB_CONNECT_HOST,        /* one for another host */
+	DDB_CONNECT_EXPIRED,     /* one that is not valid any more */
+	DDB_CONNECT_NOT_YET,     /* one that is not valid yet */
+	DDB_CONNECT_CERTIFICATE, /* one that is wrong otherwise */
+	DDB_CONNECT_PLAIN,       /* an address that plain http may not go to */
+	DDB_CONNECT_LINK_LOCAL   /* an address that no request may go to */
+} DdbConnectFault;
+
 typedef struct DdbStatus
 {
 	DdbStatusKind kind;
+	DdbConnectFault connect_fault;
 	bool sent;          /* the request may have reached the service */
 	bool maybe_applied; /* a write may have been applied, by this attempt or by
 								 * one before it; set by call.c */

@@ -22,6 +22,7 @@
 #include "optimizer/paths.h"
 #include "storage/latch.h"
 #include "utils/acl.h"
+#include "utils/guc_tables.h"
 #include "utils/memutils.h"
 #include "utils/selfuncs.h"
 #include "utils/wait_event.h"
@@ -72,6 +73,21 @@ ddb_compat_server_aclcheck(Oid server, Oid user, AclMode mode)
 	return object_aclcheck(ForeignServerRelationId, server, user, mode);
 #else
 	return pg_foreign_server_aclcheck(server, user, mode);
+#endif
+}
+
+/* A setting that exists, with who has set it. */
+static inline struct config_generic *
+ddb_compat_setting(const char *name)
+{
+#if PG_VERSION_NUM >= 160000
+	return find_option(name, false, false, ERROR);
+#else
+	struct config_generic **settings = get_guc_variables();
+
+	while (strcmp((*settings)->name, name) != 0)
+		settings++;
+	return *settings;
 #endif
 }
 

@@ -90,6 +90,7 @@ store_option(const DdbOptionSpec *spec, DefElem *def, void *options)
 	char *value = defGetString(def);
 	void *field = (char *) options + spec->offset;
 	const char *fault = NULL;
+	bool is_on = false;
 
 	switch (spec->kind)
 	{
@@ -113,8 +114,10 @@ store_option(const DdbOptionSpec *spec, DefElem *def, void *options)
 			if (!parse_bool(value, field))
 				fault = "Write true or false.";
 			break;
-		case DDB_OPTION_UNAVAILABLE:
-			ddb_optionspec_refuse(psprintf("option \"%s\"", spec->name));
+		case DDB_OPTION_SWITCH:
+			if (!parse_bool(value, &is_on))
+				fault = "Write true or false.";
+			*(int *) field = is_on ? DDB_SWITCH_ON : DDB_SWITCH_OFF;
 			break;
 	}
 	if (fault != NULL)
@@ -124,7 +127,8 @@ store_option(const DdbOptionSpec *spec, DefElem *def, void *options)
 /*
  * A list is validated whole, so an ALTER by someone else fails as long as such
  * an option is set. That is meant: what a superuser allowed for one endpoint is
- * not allowed for the next. Turning a boolean off is open to all.
+ * not allowed for the next. Turning a boolean off is open to all, and so is the
+ * first word.
  */
 static void
 check_permission(const DdbOptionSpec *spec, const void *options)
@@ -134,6 +138,9 @@ check_permission(const DdbOptionSpec *spec, const void *options)
 	if (!spec->superuser_only || superuser())
 		return;
 	if (spec->kind == DDB_OPTION_BOOL && !*(const bool *) field)
+		return;
+	if (spec->kind == DDB_OPTION_WORD &&
+		*(const int *) field == spec->words->value)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -161,6 +168,70 @@ check_endpoint(const DdbOptions *options, DdbService service, const char *name,
 			 errmsg("invalid value for option \"%s\": %s", name, status.message),
 			 errhint("Check it together with the options region, allow_http, "
 					 "use_fips and use_dualstack.")));
+}
+
+/* Two options of a user mapping that do not go together. */
+static void
+refuse_pair(const char *name, const char *why, const char *other)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
+			 errmsg("option \"%s\" %s option \"%s\"", name, why, other),
+			 errhint("Change both in one statement.")));
+}
+
+/* What would have no effect is refused, rather than kept. */
+static void
+check_mapping(const DdbOptions *options)
+{
+	static const char *const without = "has no effect without";
+	static const char *const beside = "has no effect beside";
+	const char *host = options->profile != NULL ? "profile" : "credential_source";
+
+	if (options->profile != NULL &&
+		options->credential_source == DDB_CREDENTIALS_STATIC)
+		refuse_pair("profile", beside, "credential_source");
+	if (options->profile != NULL ||
+		options->credential_source == DDB_CREDENTIALS_HOST)
+	{
+		if (options->access_key_id != NULL)
+			refuse_pair("access_key_id", beside, host);
+		if (options->secret_access_key != NULL)
+			refuse_pair("secret_access_key", beside, host);
+		if (options->session_token != NULL)
+			refuse_pair("session_token", beside, host);
+	}
+	if (options->role_arn == NULL && options->external_id != NULL)
+		refuse_pair("external_id", without, "role_arn");
+	if (options->role_arn == NULL && options->role_session_name != NULL)
+		refuse_pair("role_session_name", without, "role_arn");
+}
+
+static void
+check_endpoints(const DdbOptions *options)
+{
+	check_endpoint(options, DDB_SERVICE_DYNAMODB, "endpoint", options->endpoint);
+	check_endpoint(options,
+				   DDB_SERVICE_STREAMS,
+				   "streams_endpoint",
+				   options->streams_endpoint);
+	check_endpoint(options,
+				   DDB_SERVICE_COGNITO,
+				   "cognito_endpoint",
+				   options->cognito_endpoint);
+	check_endpoint(options, DDB_SERVICE_STS, "sts_endpoint", options->sts_endpoint);
+}
+
+const char *
+ddb_options_override(const DdbOptions *options)
+{
+	if (options->endpoint != NULL)
+		return "endpoint";
+	if (options->streams_endpoint != NULL)
+		return "streams_endpoint";
+	if (options->cognito_endpoint != NULL)
+		return "cognito_endpoint";
+	return options->sts_endpoint != NULL ? "sts_endpoint" : NULL;
 }
 
 static void
@@ -201,7 +272,7 @@ cruddur_ddb_fdw_validator(PG_FUNCTION_ARGS)
 	DdbOptionPlace place = place_of(PG_GETARG_OID(1));
 	union
 	{
-		DdbOptions server;
+		DdbOptions connection; /* of a server or a user mapping */
 		DdbTableOptions table;
 		DdbColumnOptions column;
 	} options;
@@ -209,7 +280,7 @@ cruddur_ddb_fdw_validator(PG_FUNCTION_ARGS)
 
 	memset(&options, 0, sizeof(options));
 	if (place == DDB_OPTION_SERVER)
-		set_defaults(&options.server);
+		set_defaults(&options.connection);
 	foreach(cell, list)
 	{
 		DefElem *def = lfirst_node(DefElem, cell);
@@ -224,15 +295,9 @@ cruddur_ddb_fdw_validator(PG_FUNCTION_ARGS)
 		check_permission(spec, &options);
 	}
 	if (place == DDB_OPTION_SERVER)
-	{
-		const DdbOptions *server = &options.server;
-
-		check_endpoint(server, DDB_SERVICE_DYNAMODB, "endpoint", server->endpoint);
-		check_endpoint(server,
-					   DDB_SERVICE_STREAMS,
-					   "streams_endpoint",
-					   server->streams_endpoint);
-	}
+		check_endpoints(&options.connection);
+	if (place == DDB_OPTION_MAPPING)
+		check_mapping(&options.connection);
 	PG_RETURN_VOID();
 }
 
@@ -279,6 +344,11 @@ void
 ddb_options_load_mapping(DdbOptions *options, List *mapping)
 {
 	load(options, DDB_OPTION_MAPPING, mapping);
+	if (options->profile != NULL)
+		options->credential_source = DDB_CREDENTIALS_HOST;
+	if (options->credential_source == DDB_CREDENTIALS_HOST)
+		return;
+	options->credential_source = DDB_CREDENTIALS_STATIC;
 	if (options->access_key_id != NULL && options->secret_access_key != NULL)
 		return;
 	ereport(ERROR,
@@ -351,6 +421,10 @@ ddb_options_client_config(const DdbOptions *options, DdbService service,
 	config->endpoint.endpoint = options->endpoint;
 	if (service == DDB_SERVICE_STREAMS && options->streams_endpoint != NULL)
 		config->endpoint.endpoint = options->streams_endpoint;
+	if (service == DDB_SERVICE_COGNITO)
+		config->endpoint.endpoint = options->cognito_endpoint;
+	if (service == DDB_SERVICE_STS)
+		config->endpoint.endpoint = options->sts_endpoint;
 	config->endpoint.use_fips = options->use_fips;
 	config->endpoint.use_dualstack = options->use_dualstack;
 	config->endpoint.allow_http = options->allow_http;

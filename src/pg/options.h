@@ -14,6 +14,14 @@
 #include "call.h"
 #include "path.h"
 
+/* Whose keys they are before a role is assumed. */
+typedef enum DdbCredentialSource
+{
+	DDB_CREDENTIALS_UNSET, /* the mapping's, or the host's if it has a profile */
+	DDB_CREDENTIALS_STATIC,
+	DDB_CREDENTIALS_HOST
+} DdbCredentialSource;
+
 /*
  * The options of one server and one user mapping, defaults filled in. Strings
  * are in the server's encoding and live where the struct was loaded; NULL
@@ -25,12 +33,15 @@ typedef struct DdbOptions
 	char *region;
 	char *endpoint;
 	char *streams_endpoint; /* NULL: that of DynamoDB */
-	char *table_name;       /* DynamoDB's messaging table */
-	char *users_table;      /* schema-qualified, quoted where needed */
+	char *cognito_endpoint;
+	char *sts_endpoint;
+	char *table_name;   /* DynamoDB's messaging table */
+	char *users_table;  /* schema-qualified, quoted where needed */
+	char *user_pool_id; /* Cognito's */
 	char *ca_file;
 	bool allow_http;
-	bool use_fips;
-	bool use_dualstack;
+	int use_fips; /* a DdbSwitch; of the next, too */
+	int use_dualstack;
 	bool consistent_read;
 	int connect_timeout_ms;
 	int request_timeout_ms;
@@ -41,10 +52,14 @@ typedef struct DdbOptions
 	bool updatable;
 
 	/* of the user mapping */
-	char *credential_source;
+	int credential_source; /* a DdbCredentialSource */
 	char *access_key_id;
 	char *secret_access_key;
 	char *session_token;
+	char *profile;
+	char *role_arn;
+	char *external_id;
+	char *role_session_name;
 } DdbOptions;
 
 typedef enum DdbMismatch
@@ -97,11 +112,17 @@ extern void ddb_options_load_server(DdbOptions *options,
 									const ForeignServer *server);
 
 /*
- * Fill in a user mapping's options, after those of its server. Error 28000 if
- * the access key or its secret is missing: only here, as ALTER USER MAPPING
- * may set one after the other.
+ * Fill in a user mapping's options, after those of its server; credential_source
+ * is STATIC or HOST then. Error 28000 if the access key or its secret is
+ * missing: only here, as ALTER USER MAPPING may set one after the other.
  */
 extern void ddb_options_load_mapping(DdbOptions *options, List *mapping);
+
+/*
+ * The first of the options that say where one of the services is, by name;
+ * NULL: none is given.
+ */
+extern const char *ddb_options_override(const DdbOptions *options);
 
 /*
  * The options of a foreign table, what it leaves open from its server's. Error

@@ -11,9 +11,13 @@
 #include "utils/builtins.h"
 #include "utils/varlena.h"
 
+#include "userpool.h"
 #include "options.h"
 #include "optionspec.h"
 #include "value.h"
+
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define DIGITS "0123456789"
 
 /* Further from what was typed than this, a name is no suggestion. */
 #define MAX_TYPING_ERRORS 4
@@ -56,10 +60,7 @@ check_table(const char *value)
 {
 	size_t len = strlen(value);
 
-	if (len < 3 || len > 255 ||
-		strspn(value,
-			   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			   "0123456789_.-") != len)
+	if (len < 3 || len > 255 || strspn(value, DIGITS LETTERS "_.-") != len)
 		return "Tables and indexes of DynamoDB have names of 3 to 255 "
 			   "characters out of a-z, A-Z, 0-9, underscore, hyphen and dot.";
 	return NULL;
@@ -77,23 +78,58 @@ check_relation(const char *value)
 	return NULL;
 }
 
-void
-ddb_optionspec_refuse(const char *what)
+/* UserPoolId in the API reference of Cognito user pools */
+static const char *
+check_pool(const char *value)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("%s is not available in this version of cruddur_ddb", what)));
+	size_t len = strlen(value);
+	size_t region_len = strspn(value, DIGITS LETTERS "_-");
+	const char *end = strrchr(value, '_');
+
+	if (len > DDB_USERPOOL_POOL_LEN || region_len != len || end == NULL ||
+		end == value || end[1] == '\0' || strchr(end, '-') != NULL)
+		return "Write the ID of a Cognito user pool, for example "
+			   "us-east-1_AbCdEfGhI.";
+	return NULL;
+}
+
+/* AssumeRole in the API reference of STS, as of the next two */
+static const char *
+check_role(const char *value)
+{
+	size_t len = strlen(value);
+
+	if (strncmp(value, "arn:", 4) != 0 || strstr(value, ":role/") == NULL ||
+		len > 2048 || check_words(value) != NULL)
+		return "Write the ARN of a role, for example "
+			   "arn:aws:iam::123456789012:role/cruddur.";
+	return NULL;
 }
 
 static const char *
-check_source(const char *value)
+check_external_id(const char *value)
 {
-	if (strcmp(value, "host") == 0)
-		ddb_optionspec_refuse("credential_source \"host\"");
-	if (strcmp(value, "static") != 0)
-		return "The only source in this version is \"static\".";
+	size_t len = strlen(value);
+
+	if (len < 2 || len > 1224 || strspn(value, DIGITS LETTERS "_+=,.@:/-") != len)
+		return "Write 2 to 1224 characters out of a-z, A-Z, 0-9 and "
+			   "_+=,.@:/-.";
 	return NULL;
 }
+
+static const char *
+check_session_name(const char *value)
+{
+	size_t len = strlen(value);
+
+	if (len < 2 || len > 64 || strspn(value, DIGITS LETTERS "_+=,.@-") != len)
+		return "Write 2 to 64 characters out of a-z, A-Z, 0-9 and _+=,.@-.";
+	return NULL;
+}
+
+static const DdbOptionWord source_words[] = {{"static", DDB_CREDENTIALS_STATIC},
+											 {"host", DDB_CREDENTIALS_HOST},
+											 {NULL, 0}};
 
 static const DdbOptionWord segment_words[] = {{"auto", 0}, {NULL, 0}};
 
@@ -127,21 +163,20 @@ static const DdbOptionWord type_words[] = {{"S", DDB_TYPE_S},
 #define TABLE(option, is) FIELD(DdbTableOptions, option, DDB_OPTION_TABLE, is)
 #define COLUMN(option, is)                                                     \
 	FIELD(DdbColumnOptions, option, DDB_OPTION_COLUMN, is)
-#define UNAVAILABLE(option, of)                                                \
-	{                                                                          \
-		.name = #option, .place = of, .kind = DDB_OPTION_UNAVAILABLE           \
-	}
 
 static const DdbOptionSpec specs[] = {
 	{SERVER(region, DDB_OPTION_TEXT), .check = check_region},
 	{SERVER(endpoint, DDB_OPTION_TEXT), .check = check_words},
 	{SERVER(streams_endpoint, DDB_OPTION_TEXT), .check = check_words},
+	{SERVER(cognito_endpoint, DDB_OPTION_TEXT), .check = check_words},
+	{SERVER(sts_endpoint, DDB_OPTION_TEXT), .check = check_words},
 	{SERVER(table_name, DDB_OPTION_TEXT), .check = check_table},
 	{SERVER(users_table, DDB_OPTION_TEXT), .check = check_relation},
+	{SERVER(user_pool_id, DDB_OPTION_TEXT), .check = check_pool},
 	{SERVER(ca_file, DDB_OPTION_TEXT), .check = check_file, .superuser_only = true},
 	{SERVER(allow_http, DDB_OPTION_BOOL), .superuser_only = true},
-	{SERVER(use_fips, DDB_OPTION_BOOL)},
-	{SERVER(use_dualstack, DDB_OPTION_BOOL)},
+	{SERVER(use_fips, DDB_OPTION_SWITCH)},
+	{SERVER(use_dualstack, DDB_OPTION_SWITCH)},
 	{SERVER(connect_timeout_ms, DDB_OPTION_INT), .min = 1, .max = 600000},
 	{SERVER(request_timeout_ms, DDB_OPTION_INT), .min = 1, .max = 600000},
 	{SERVER(max_attempts, DDB_OPTION_INT), .min = 1, .max = DDB_CALL_MAX_ATTEMPTS},
@@ -150,18 +185,19 @@ static const DdbOptionSpec specs[] = {
 	{SERVER(read_units_per_second, DDB_OPTION_INT), .max = 1000000},
 	{SERVER(write_units_per_second, DDB_OPTION_INT), .max = 1000000},
 	{SERVER(updatable, DDB_OPTION_BOOL)},
-	UNAVAILABLE(cognito_endpoint, DDB_OPTION_SERVER),
-	UNAVAILABLE(sts_endpoint, DDB_OPTION_SERVER),
-	UNAVAILABLE(user_pool_id, DDB_OPTION_SERVER),
 
 	{MAPPING(access_key_id, DDB_OPTION_TEXT), .check = check_words},
 	{MAPPING(secret_access_key, DDB_OPTION_TEXT), .check = check_words},
 	{MAPPING(session_token, DDB_OPTION_TEXT), .check = check_words},
-	{MAPPING(credential_source, DDB_OPTION_TEXT), .check = check_source},
-	UNAVAILABLE(profile, DDB_OPTION_MAPPING),
-	UNAVAILABLE(role_arn, DDB_OPTION_MAPPING),
-	UNAVAILABLE(external_id, DDB_OPTION_MAPPING),
-	UNAVAILABLE(role_session_name, DDB_OPTION_MAPPING),
+	{MAPPING(credential_source, DDB_OPTION_WORD),
+	 .words = source_words,
+	 .superuser_only = true},
+	{MAPPING(profile, DDB_OPTION_TEXT),
+	 .check = check_words,
+	 .superuser_only = true},
+	{MAPPING(role_arn, DDB_OPTION_TEXT), .check = check_role},
+	{MAPPING(external_id, DDB_OPTION_TEXT), .check = check_external_id},
+	{MAPPING(role_session_name, DDB_OPTION_TEXT), .check = check_session_name},
 
 	{TABLE(table_name, DDB_OPTION_TEXT), .check = check_table},
 	{TABLE(index_name, DDB_OPTION_TEXT), .check = check_table},
@@ -184,7 +220,6 @@ static const DdbOptionSpec specs[] = {
 #undef MAPPING
 #undef TABLE
 #undef COLUMN
-#undef UNAVAILABLE
 
 static const char *const place_names[] = {
 	[DDB_OPTION_SERVER] = "a foreign server",
@@ -221,7 +256,7 @@ nearest_name(DdbOptionPlace place, const char *typed)
 		const DdbOptionSpec *spec = &specs[i];
 		int distance;
 
-		if (spec->place != place || spec->kind == DDB_OPTION_UNAVAILABLE)
+		if (spec->place != place)
 			continue;
 		distance = varstr_levenshtein_less_equal(typed,
 												 typed_len,
@@ -251,7 +286,7 @@ valid_names(DdbOptionPlace place)
 	{
 		const DdbOptionSpec *spec = &specs[i];
 
-		if (spec->place == place && spec->kind != DDB_OPTION_UNAVAILABLE)
+		if (spec->place == place)
 			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", spec->name);
 	}
 	return names.data;

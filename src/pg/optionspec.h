@@ -19,12 +19,12 @@ typedef enum DdbOptionPlace
 /* What the field of the option is. */
 typedef enum DdbOptionKind
 {
-	DDB_OPTION_TEXT,       /* char * */
-	DDB_OPTION_PATH,       /* DdbDocumentPath */
-	DDB_OPTION_INT,        /* int; min to max, or one of words */
-	DDB_OPTION_WORD,       /* int; one of words */
-	DDB_OPTION_BOOL,       /* bool */
-	DDB_OPTION_UNAVAILABLE /* none: part of the contract, of no effect yet */
+	DDB_OPTION_TEXT,  /* char * */
+	DDB_OPTION_PATH,  /* DdbDocumentPath */
+	DDB_OPTION_INT,   /* int; min to max, or one of words */
+	DDB_OPTION_WORD,  /* int; one of words */
+	DDB_OPTION_BOOL,  /* bool */
+	DDB_OPTION_SWITCH /* int, a DdbSwitch */
 } DdbOptionKind;
 
 /* A word that an option takes, and what it is in the field. */
@@ -40,7 +40,8 @@ typedef struct DdbOptionSpec
 	size_t offset; /* of its field in the struct of its place */
 	DdbOptionPlace place;
 	DdbOptionKind kind;
-	bool superuser_only; /* of a boolean: turning it on */
+	bool superuser_only; /* of a boolean: turning it on; of a word: any but the
+								 * first */
 
 	/* Of a text: NULL if value is fine, else how to write it, a sentence. */
 	const char *(*check)(const char *value);
@@ -55,8 +56,5 @@ extern const DdbOptionSpec *ddb_optionspec_find(DdbOptionPlace place,
 
 /* What to say of a name that the place does not have: a sentence, palloc'd. */
 extern const char *ddb_optionspec_hint(DdbOptionPlace place, const char *name);
-
-/* Error 0A000: what is not available in this version. */
-extern void ddb_optionspec_refuse(const char *what) __attribute__((noreturn));
 
 #endif /* DDB_OPTIONSPEC_H */

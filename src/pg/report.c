@@ -36,7 +36,8 @@ static const ReportRule report_rules[] = {
 	[DDB_STATUS_CONFIG] = {ERRCODE_FDW_ERROR,
 						   "connection settings do not allow %s",
 						   "Check the options region, endpoint, allow_http "
-						   "and ca_file of %s."},
+						   "and ca_file of %s, and AWS_CA_BUNDLE of the server "
+						   "process."},
 	[DDB_STATUS_CONNECT] = {ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
 							"could not connect to DynamoDB for %s",
 							"Check the options endpoint, region and "
@@ -80,10 +81,6 @@ static const ReportRule report_rules[] = {
 						   "permission denied for %s",
 						   "Allow the action in the IAM policy of the "
 						   "credentials in the user mapping for %s."},
-	[DDB_STATUS_AUTH] = {ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
-						 "no valid credentials for %s",
-						 "Check the options access_key_id, secret_access_key "
-						 "and session_token of the user mapping for %s."},
 	[DDB_STATUS_LIMIT] = {ERRCODE_PROGRAM_LIMIT_EXCEEDED,
 						  "%s exceeds a limit of DynamoDB",
 						  NULL},
@@ -98,6 +95,53 @@ static const ReportRule report_rules[] = {
 							"records any more",
 							NULL},
 	[DDB_STATUS_OTHER] = {ERRCODE_FDW_ERROR, "%s failed", NULL},
+};
+
+/* Instead of the rule for DDB_STATUS_CONNECT */
+#define CONNECT_RULE(what, hint)                                               \
+	{                                                                          \
+		ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,                   \
+			"could not connect to DynamoDB for %s: " what, hint                \
+	}
+static const ReportRule report_connect_faults[] = {
+	[DDB_CONNECT_HANDSHAKE] =
+		CONNECT_RULE("the TLS handshake failed",
+					 "Check that the service behind option "
+					 "endpoint of %s speaks TLS 1.2 or later."),
+	[DDB_CONNECT_ISSUER] =
+		CONNECT_RULE("its certificate is of an unknown authority",
+					 "A superuser can name a file with the "
+					 "authority's certificate in option ca_file of "
+					 "%s."),
+	[DDB_CONNECT_SELF_SIGNED] =
+		CONNECT_RULE("its certificate is self-signed",
+					 "A superuser can name a file with this "
+					 "certificate in option ca_file of %s."),
+	[DDB_CONNECT_HOST] =
+		CONNECT_RULE("its certificate is for another host",
+					 "Name the host in option endpoint of %s as the "
+					 "certificate does."),
+	[DDB_CONNECT_EXPIRED] =
+		CONNECT_RULE("its certificate has expired",
+					 "Renew the certificate of the service behind "
+					 "option endpoint of %s, or check this "
+					 "machine's clock."),
+	[DDB_CONNECT_NOT_YET] = CONNECT_RULE("its certificate is not valid yet",
+										 "Check this machine's clock, and the "
+										 "certificate of the service behind option "
+										 "endpoint of %s."),
+	[DDB_CONNECT_CERTIFICATE] = CONNECT_RULE("its certificate is not acceptable",
+											 "Check the certificate of the service "
+											 "behind option endpoint of %s."),
+	[DDB_CONNECT_PLAIN] =
+		CONNECT_RULE("its address is not allowed with plain http",
+					 "Write https in option endpoint of %s, or have a "
+					 "superuser set allow_http."),
+	[DDB_CONNECT_LINK_LOCAL] = CONNECT_RULE("its address is not allowed",
+											"Name another host in option "
+											"endpoint of %s: link-local "
+											"addresses are those of a "
+											"machine's metadata service."),
 };
 
 /* Here %s of the message is the table. */
@@ -125,6 +169,65 @@ static const ReportRule report_table_exists =
 	 "%s failed because the table exists",
 	 "Drop the table first, or call "
 	 "cruddur_schema_load(if_not_exists => true)."};
+
+/* By where the keys come from. */
+static const ReportRule report_auth[] = {
+	[DDB_KEYS_OF_MAPPING] = {ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
+							 "no valid credentials for %s",
+							 "Check the options access_key_id, "
+							 "secret_access_key and session_token of the user "
+							 "mapping for %s."},
+	[DDB_KEYS_OF_ROLE] = {ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
+						  "no valid credentials for %s",
+						  "Check the options access_key_id, secret_access_key, "
+						  "session_token, role_arn and external_id of the user "
+						  "mapping for %s, and what the role trusts."},
+	[DDB_KEYS_OF_HOST] = {ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
+						  "no valid credentials for %s",
+						  "The user mapping for %s uses the credentials of the "
+						  "PostgreSQL server's host: check the environment of "
+						  "the server process, the AWS files of its operating "
+						  "system user, and the metadata service."},
+};
+
+static const ReportRule report_sts_config =
+	{ERRCODE_FDW_ERROR,
+	 "connection settings do not allow %s",
+	 "Check the options region, sts_endpoint, allow_http and ca_file of %s."};
+
+/* What is different for Cognito; the rest is as above. */
+static const ReportRule report_cognito[] = {
+	[DDB_STATUS_CONFIG] = {ERRCODE_FDW_ERROR,
+						   "connection settings do not allow %s",
+						   "Check the options region, cognito_endpoint, "
+						   "allow_http and ca_file of %s."},
+	[DDB_STATUS_CONNECT] = {ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
+							"could not connect to Cognito for %s",
+							"Check the options cognito_endpoint, region and "
+							"connect_timeout_ms of %s."},
+	[DDB_STATUS_LOST] = {ERRCODE_CONNECTION_FAILURE,
+						 "connection lost during %s",
+						 "Check the service behind option cognito_endpoint of "
+						 "%s."},
+	[DDB_STATUS_PROTOCOL] = {ERRCODE_PROTOCOL_VIOLATION,
+							 "malformed response to %s",
+							 "Check that option cognito_endpoint of %s names a "
+							 "Cognito service."},
+	[DDB_STATUS_OVERSIZE] = {ERRCODE_PROTOCOL_VIOLATION,
+							 "oversized response to %s",
+							 "Check that option cognito_endpoint of %s names a "
+							 "Cognito service."},
+	[DDB_STATUS_THROTTLED] = {ERRCODE_INSUFFICIENT_RESOURCES,
+							  "%s was throttled",
+							  "Raise the option max_attempts of %s."},
+	[DDB_STATUS_NOT_FOUND] = {ERRCODE_FDW_TABLE_NOT_FOUND,
+							  "%s failed because the user pool does not exist",
+							  "Check the options user_pool_id and region of "
+							  "%s."},
+	[DDB_STATUS_VALIDATION] = {ERRCODE_INVALID_PARAMETER_VALUE,
+							   "%s is not valid",
+							   "Check the option user_pool_id of %s."},
+};
 
 static const ReportRule report_no_stream =
 	{ERRCODE_FDW_TABLE_NOT_FOUND,
@@ -184,8 +287,17 @@ rule_for(const DdbStatus *status, const DdbReportContext *context)
 	if (kind == DDB_STATUS_IN_USE && context->operation != NULL &&
 		strcmp(context->operation, "CreateTable") == 0)
 		return &report_table_exists;
+	if (kind == DDB_STATUS_CONNECT && status->connect_fault != DDB_CONNECT_UNKNOWN)
+		return &report_connect_faults[status->connect_fault];
 	if (kind == DDB_STATUS_NOT_FOUND && is_of_streams(context->operation))
 		return &report_no_stream;
+	if (kind == DDB_STATUS_AUTH)
+		return &report_auth[context->origin];
+	if (kind == DDB_STATUS_CONFIG && context->service == DDB_SERVICE_STS)
+		return &report_sts_config;
+	if (context->service == DDB_SERVICE_COGNITO &&
+		kind < lengthof(report_cognito) && report_cognito[kind].message != NULL)
+		return &report_cognito[kind];
 	if (kind >= lengthof(report_rules) || report_rules[kind].message == NULL)
 		kind = DDB_STATUS_OTHER;
 	return &report_rules[kind];
@@ -280,14 +392,21 @@ request_name(const DdbReportContext *context)
 
 /*
  * The length of a message without what a bad signature's goes on with: the
- * canonical request, in which the session token stands.
+ * canonical request, in which the session token stands, or our header.
  */
 static int
 tellable_len(const char *message)
 {
-	const char *end = strstr(message, "The Canonical String");
-	int len = end ? (int) (end - message) : (int) strlen(message);
+	static const char *const ends[] = {"The Canonical String", "Authorization="};
+	int len = strlen(message);
 
+	for (size_t i = 0; i < lengthof(ends); i++)
+	{
+		const char *end = strstr(message, ends[i]);
+
+		if (end != NULL && end - message < len)
+			len = end - message;
+	}
 	while (len > 0 && isspace((unsigned char) message[len - 1]))
 		len--;
 	return len;

@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+#include "endpoint.h"
 #include "status.h"
 
 /* What a condition that did not hold says of a write. */
@@ -19,10 +20,20 @@ typedef enum DdbRefusal
 	DDB_REFUSAL_UNKNOWN  /* 08006: that, or the write itself changed it */
 } DdbRefusal;
 
+/* Where the keys come from that a request is signed with. */
+typedef enum DdbKeyOrigin
+{
+	DDB_KEYS_OF_MAPPING, /* the user mapping has them */
+	DDB_KEYS_OF_ROLE,    /* of a role, assumed with those of the user mapping */
+	DDB_KEYS_OF_HOST     /* the server process finds them on its host */
+} DdbKeyOrigin;
+
 /* What failed, for the message. Any member may be NULL; all are borrowed. */
 typedef struct DdbReportContext
 {
-	const char *server;    /* the foreign server's name */
+	const char *server; /* the foreign server's name */
+	DdbService service; /* whose answer it is */
+	DdbKeyOrigin origin;
 	const char *operation; /* "Query" */
 	const char *table;     /* DynamoDB's name of it, in UTF-8 */
 	const char *key;       /* of the item that is written, JSON in UTF-8 */

@@ -10,39 +10,42 @@
  */
 #include "postgres.h"
 
-#include "access/reloptions.h"
+#include "access/xact.h"
 #include "catalog/pg_foreign_server.h"
-#include "catalog/pg_user_mapping.h"
 #include "foreign/foreign.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
-#include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
 #include "budget.h"
 #include "compat.h"
-#include "credentials.h"
+#include "deputy.h"
 #include "guc.h"
+#include "identity.h"
 #include "network.h"
 #include "report.h"
 #include "session.h"
 
 #define WRAPPER_NAME "cruddur_ddb"
 
+/* Services that a session has clients of: STS is none of them. */
+#define NUM_CLIENTS (DDB_SERVICE_COGNITO + 1)
+
 struct DdbSession
 {
 	DdbSession *next;
 	MemoryContext cxt; /* holds this struct and the options */
 	Oid server;
+	Oid owner; /* of the server */
 	Oid user;
 	uint64 number;
 	bool valid;
 	int pins;
-	DdbOptions options;
-	DdbClient *client; /* NULL: not asked for yet; so of the next */
-	DdbClient *streams_client;
+	DdbOptions options;              /* of the server */
+	DdbIdentity *identity;           /* NULL: not asked for yet */
+	DdbClient *clients[NUM_CLIENTS]; /* by service; NULL: not asked for yet */
 };
 
 /* A hold on a session, dropped by the reset of a context. */
@@ -101,8 +104,9 @@ sweep(void)
 			continue;
 		}
 		*link = session->next;
-		ddb_client_destroy(session->client);
-		ddb_client_destroy(session->streams_client);
+		for (int i = 0; i < NUM_CLIENTS; i++)
+			ddb_client_destroy(session->clients[i]);
+		ddb_identity_close(session->identity);
 		MemoryContextDelete(session->cxt);
 	}
 	/* Once: a session in use stays invalid for as long as its user likes. */
@@ -174,6 +178,7 @@ create_session(Oid server_oid, Oid user)
 
 	session->cxt = cxt;
 	session->server = server->serverid;
+	session->owner = server->owner;
 	session->user = user;
 	ddb_options_load_server(&session->options, server);
 	MemoryContextSwitchTo(old);
@@ -214,6 +219,17 @@ find_or_create_session(Oid server_oid, Oid user)
 	return session != NULL ? session : create_session(server_oid, user);
 }
 
+/*
+ * A role that was no superuser's invalidates no server. Without a transaction
+ * nothing can be looked up, and nothing is opened for the first time.
+ */
+static void
+check_owner(const DdbSession *session)
+{
+	if (session->identity != NULL && IsTransactionState())
+		ddb_identity_check(session->identity, &session->options, session->owner);
+}
+
 static void
 unpin(void *arg)
 {
@@ -238,6 +254,8 @@ ddb_session_open(MemoryContext cxt)
 	DdbSession *session = find_or_create_session(InvalidOid, GetUserId());
 
 	check_usage(session);
+	ddb_deputy_check_server(session->server);
+	check_owner(session);
 	pin(cxt, session);
 	return session;
 }
@@ -247,6 +265,7 @@ ddb_session_open_for(MemoryContext cxt, Oid server, Oid user)
 {
 	DdbSession *session = find_or_create_session(server, user);
 
+	check_owner(session);
 	pin(cxt, session);
 	return session;
 }
@@ -292,70 +311,37 @@ ddb_session_options(const DdbSession *session)
 	return &session->options;
 }
 
-/*
- * The options of the mapping for the user, else for PUBLIC. Not
- * GetUserMapping(): its error has no hint.
- */
-static List *
-find_mapping(const DdbSession *session)
-{
-	HeapTuple tuple;
-	Datum datum;
-	bool isnull;
-	List *options = NIL;
-
-	tuple = SearchSysCache2(USERMAPPINGUSERSERVER,
-							ObjectIdGetDatum(session->user),
-							ObjectIdGetDatum(session->server));
-	if (!HeapTupleIsValid(tuple))
-		tuple = SearchSysCache2(USERMAPPINGUSERSERVER,
-								ObjectIdGetDatum(InvalidOid),
-								ObjectIdGetDatum(session->server));
-	if (!HeapTupleIsValid(tuple))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("user mapping not found for \"%s\"",
-						GetUserNameFromId(session->user, false)),
-				 errhint("Create one with CREATE USER MAPPING FOR %s SERVER "
-						 "%s OPTIONS (access_key_id '...', secret_access_key "
-						 "'...').",
-						 quote_identifier(GetUserNameFromId(session->user, false)),
-						 quote_identifier(session->options.server_name))));
-	datum = SysCacheGetAttr(USERMAPPINGUSERSERVER,
-							tuple,
-							Anum_pg_user_mapping_umoptions,
-							&isnull);
-	if (!isnull)
-		options = untransformRelOptions(datum);
-	ReleaseSysCache(tuple);
-	return options;
-}
-
 static DdbClient *
 create_client(DdbSession *session, DdbService service)
 {
-	DdbOptions options = session->options;
+	const DdbOptions *options = &session->options;
 	DdbClientConfig config;
 	DdbStatus status;
 	DdbClient *client;
 	DdbHttp *http;
-	int nclients = service == DDB_SERVICE_DYNAMODB ? 1 : 2;
+	int nclients = 1;
 
-	http = ddb_network_start(nclients * options.max_connections);
-	/* The client copies what it needs; keys do not stay in the session. */
-	ddb_options_load_mapping(&options, find_mapping(session));
-	ddb_options_client_config(&options, service, &config);
+	for (int i = 0; i < NUM_CLIENTS; i++)
+		nclients += session->clients[i] != NULL;
+	http = ddb_network_start(nclients * options->max_connections +
+							 DDB_IDENTITY_CONNECTIONS);
+	if (session->identity == NULL)
+		session->identity =
+			ddb_identity_open(options, session->server, session->user, http);
+	ddb_identity_check(session->identity, options, session->owner);
+	ddb_options_client_config(options, service, &config);
+	ddb_identity_fill_endpoint(session->identity, service, &config.endpoint);
 	ddb_status_clear(&status);
-	client =
-		ddb_client_create(http,
-						  &config,
-						  ddb_credentials_create_static(options.access_key_id,
-														options.secret_access_key,
-														options.session_token),
-						  &status);
+	client = ddb_client_create(http,
+							   &config,
+							   ddb_identity_credentials(session->identity),
+							   &status);
 	if (client == NULL)
 	{
-		DdbReportContext context = {.server = options.server_name};
+		DdbReportContext context = {.server = options->server_name,
+									.service = service,
+									.origin =
+										ddb_identity_origin(session->identity)};
 
 		ddb_report_status(&status, &context);
 	}
@@ -363,19 +349,24 @@ create_client(DdbSession *session, DdbService service)
 }
 
 DdbClient *
+ddb_session_client_of(DdbSession *session, DdbService service)
+{
+	Assert(service < NUM_CLIENTS);
+	if (session->clients[service] == NULL)
+		session->clients[service] = create_client(session, service);
+	return session->clients[service];
+}
+
+DdbClient *
 ddb_session_client(DdbSession *session)
 {
-	if (session->client == NULL)
-		session->client = create_client(session, DDB_SERVICE_DYNAMODB);
-	return session->client;
+	return ddb_session_client_of(session, DDB_SERVICE_DYNAMODB);
 }
 
 DdbClient *
 ddb_session_streams_client(DdbSession *session)
 {
-	if (session->streams_client == NULL)
-		session->streams_client = create_client(session, DDB_SERVICE_STREAMS);
-	return session->streams_client;
+	return ddb_session_client_of(session, DDB_SERVICE_STREAMS);
 }
 
 static void
@@ -393,22 +384,22 @@ ddb_session_own_call(MemoryContext cxt)
 void
 ddb_session_pump(DdbSession *session)
 {
-	if (session->client != NULL)
-		ddb_client_pump(session->client);
-	if (session->streams_client != NULL)
-		ddb_client_pump(session->streams_client);
+	for (int i = 0; i < NUM_CLIENTS; i++)
+	{
+		if (session->clients[i] != NULL)
+			ddb_client_pump(session->clients[i]);
+	}
 }
 
 int
 ddb_session_timeout_ms(DdbSession *session)
 {
-	DdbClient *clients[] = {session->client, session->streams_client};
 	int timeout_ms = -1;
 
-	for (size_t i = 0; i < lengthof(clients); i++)
+	for (int i = 0; i < NUM_CLIENTS; i++)
 	{
-		int client_ms =
-			clients[i] != NULL ? ddb_client_timeout_ms(clients[i]) : -1;
+		DdbClient *client = session->clients[i];
+		int client_ms = client != NULL ? ddb_client_timeout_ms(client) : -1;
 
 		if (client_ms >= 0 && (timeout_ms < 0 || client_ms < timeout_ms))
 			timeout_ms = client_ms;
@@ -441,6 +432,13 @@ ddb_session_count(DdbSession *session, DdbCall *call, const DdbYield *yield)
 	ddb_stats_count(session->options.server_name, call, yield);
 	if (yield != NULL)
 		ddb_budget_charge(yield->read_units);
+	/* Whoever comes next looks at the host's files again. */
+	if (ddb_call_status(call)->kind == DDB_STATUS_AUTH &&
+		ddb_identity_distrust(session->identity))
+	{
+		session->valid = false;
+		any_invalid = true;
+	}
 	if (ddb_guc_log_requests)
 		ddb_stats_log(call, yield);
 }
@@ -450,6 +448,8 @@ ddb_session_report(DdbSession *session, DdbCall *call, const DdbStatus *status)
 {
 	const char *table = ddb_call_table(call);
 	DdbReportContext context = {.server = session->options.server_name,
+								.service = ddb_call_service(call),
+								.origin = ddb_identity_origin(session->identity),
 								.operation = ddb_call_operation(call),
 								.table = table[0] == '\0' ? NULL : table};
 
@@ -558,13 +558,14 @@ ddb_session_visit(void (*visit)(const DdbSessionInfo *info, void *arg), void *ar
 							   .user = session->user,
 							   .valid = session->valid};
 
-		if (session->client != NULL)
+		if (session->clients[DDB_SERVICE_DYNAMODB] != NULL)
+			info.url =
+				ddb_client_endpoint(session->clients[DDB_SERVICE_DYNAMODB])->url;
+		for (int i = 0; i < NUM_CLIENTS; i++)
 		{
-			info.url = ddb_client_endpoint(session->client)->url;
-			info.active_calls = ddb_client_active(session->client);
+			if (session->clients[i] != NULL)
+				info.active_calls += ddb_client_active(session->clients[i]);
 		}
-		if (session->streams_client != NULL)
-			info.active_calls += ddb_client_active(session->streams_client);
 		visit(&info, arg);
 	}
 }
@@ -578,5 +579,6 @@ ddb_session_disconnect(void)
 		session->valid = false;
 	connections_stale = any;
 	sweep();
+	ddb_identity_sweep();
 	return any;
 }

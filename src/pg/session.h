@@ -22,7 +22,7 @@ typedef struct DdbSessionInfo
 {
 	const char *server_name;
 	Oid user;
-	const char *url; /* NULL: nothing was sent yet */
+	const char *url; /* DynamoDB's; NULL: nothing was sent there yet */
 	int active_calls;
 	bool valid; /* false: its server or mapping was altered; it
 								 * goes when its last user ends */
@@ -65,15 +65,14 @@ extern bool ddb_session_valid(const DdbSession *session);
 extern const DdbOptions *ddb_session_options(const DdbSession *session);
 
 /*
- * The client, made at first use. Errors: 42704 no user mapping, 28000 no keys,
- * and those of an unusable region, endpoint or CA file.
+ * The client of a service, made at first use; all of a session have the same
+ * keys, and waiting and stepping serve them all. Errors: 42704 no user mapping,
+ * 28000 no keys, and those of an unusable region, endpoint or CA file.
  */
-extern DdbClient *ddb_session_client(DdbSession *session);
+extern DdbClient *ddb_session_client_of(DdbSession *session, DdbService service);
 
-/*
- * The same for DynamoDB Streams, a second client beside the first. Waiting and
- * stepping serve both.
- */
+/* Those of DynamoDB and of DynamoDB Streams. */
+extern DdbClient *ddb_session_client(DdbSession *session);
 extern DdbClient *ddb_session_streams_client(DdbSession *session);
 
 /* A seat for a call: it is freed, and aborted where active, with cxt. */
@@ -85,7 +84,7 @@ extern DdbOwned *ddb_session_own_call(MemoryContext cxt);
  */
 extern void ddb_session_wait(DdbSession *session, DdbCall *call);
 
-/* Pump both clients, as far as they go without waiting. */
+/* Pump all clients, as far as they go without waiting. */
 extern void ddb_session_pump(DdbSession *session);
 
 /* How long to wait before the next pump: ms, 0 for now, -1 for no bound. */

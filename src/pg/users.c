@@ -16,9 +16,13 @@
 #include "input.h"
 #include "users.h"
 
+/*
+ * Without the relation before them: u.handle would be a call of anyone's function
+ * handle(users), where the relation has no such column.
+ */
 #define USER_COLUMNS                                                           \
-	"u.uuid::pg_catalog.uuid, u.handle::pg_catalog.text, "                     \
-	"u.display_name::pg_catalog.text"
+	"uuid::pg_catalog.uuid, handle::pg_catalog.text, "                         \
+	"display_name::pg_catalog.text"
 
 typedef enum LookUp
 {
@@ -29,9 +33,9 @@ typedef enum LookUp
 
 /* The second %s of each is the relation. */
 static const char *const queries[NUM_LOOK_UPS] =
-	{[BY_HANDLE] = "SELECT %s FROM %s u WHERE u.handle::pg_catalog.text "
+	{[BY_HANDLE] = "SELECT %s FROM %s u WHERE handle::pg_catalog.text "
 				   "OPERATOR(pg_catalog.=) $1",
-	 [BY_COGNITO_ID] = "SELECT %s FROM %s u WHERE u.cognito_user_id"
+	 [BY_COGNITO_ID] = "SELECT %s FROM %s u WHERE cognito_user_id"
 					   "::pg_catalog.text OPERATOR(pg_catalog.=) $1"};
 
 /*

@@ -6,7 +6,7 @@
 CREATE SERVER analyze_server FOREIGN DATA WRAPPER cruddur_ddb
 	OPTIONS (endpoint :'endpoint', region 'us-east-1');
 CREATE USER MAPPING FOR CURRENT_USER SERVER analyze_server
-	OPTIONS (access_key_id 'local', secret_access_key 'local');
+	OPTIONS (access_key_id 'AKIDTESTSQL', secret_access_key 'S3cret.never.to.be.seen');
 SET cruddur_ddb.server = 'analyze_server';
 SELECT cruddur_ddb_request('CreateTable', '{
 	"TableName": "sql-analyze", "BillingMode": "PAY_PER_REQUEST",

@@ -8,9 +8,9 @@ CREATE SERVER async_one FOREIGN DATA WRAPPER cruddur_ddb
 CREATE SERVER async_two FOREIGN DATA WRAPPER cruddur_ddb
 	OPTIONS (endpoint :'endpoint', region 'us-east-1', max_connections '2');
 CREATE USER MAPPING FOR CURRENT_USER SERVER async_one
-	OPTIONS (access_key_id 'local', secret_access_key 'local');
+	OPTIONS (access_key_id 'AKIDTESTSQL', secret_access_key 'S3cret.never.to.be.seen');
 CREATE USER MAPPING FOR CURRENT_USER SERVER async_two
-	OPTIONS (access_key_id 'local', secret_access_key 'local');
+	OPTIONS (access_key_id 'AKIDTESTSQL', secret_access_key 'S3cret.never.to.be.seen');
 SET cruddur_ddb.server = 'async_one';
 SELECT cruddur_ddb_request('CreateTable', jsonb_build_object(
 	'TableName', name, 'BillingMode', 'PAY_PER_REQUEST',

@@ -38,7 +38,7 @@ EXECUTE read;
 
 -- keys; a plan that is kept is each user's own
 CREATE USER MAPPING FOR regress_viewer SERVER cruddur
-	OPTIONS (access_key_id 'local', secret_access_key 'local');
+	OPTIONS (access_key_id 'AKIDTESTSQL', secret_access_key 'S3cret.never.to.be.seen');
 SET ROLE regress_viewer;
 EXECUTE read;
 SELECT count(*) FROM orders;
@@ -59,7 +59,7 @@ RESET ROLE;
 -- A server that one may not use cannot be given a table, but read it is.
 REVOKE ALL ON FOREIGN SERVER cruddur FROM PUBLIC;
 CREATE USER MAPPING FOR PUBLIC SERVER cruddur
-	OPTIONS (access_key_id 'local', secret_access_key 'local');
+	OPTIONS (access_key_id 'AKIDTESTSQL', secret_access_key 'S3cret.never.to.be.seen');
 SET ROLE regress_viewer;
 CREATE TEMP TABLE t (a int);
 CREATE FOREIGN TABLE pg_temp.mine (customer text) SERVER cruddur;

@@ -54,6 +54,8 @@ INSERT INTO calls VALUES
 	('cruddur_seed(''andrewbrown'', ''bayko'')'),
 	('cruddur_scan()'),
 	('cruddur_process_stream()'),
+	('cruddur_cognito_list_users()'),
+	('cruddur_update_cognito_user_ids()'),
 	('cruddur_ddb_request(''ListTables'', ''{}'')'),
 	('cruddur_ddb_stats_reset()');
 SET ROLE grants_app;

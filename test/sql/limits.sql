@@ -6,7 +6,7 @@
 CREATE SERVER cruddur FOREIGN DATA WRAPPER cruddur_ddb
 	OPTIONS (endpoint :'endpoint', region 'us-east-1', table_name 'sql-limits');
 CREATE USER MAPPING FOR CURRENT_USER SERVER cruddur
-	OPTIONS (access_key_id 'local', secret_access_key 'local');
+	OPTIONS (access_key_id 'AKIDTESTSQL', secret_access_key 'S3cret.never.to.be.seen');
 SELECT cruddur_ddb_request('CreateTable',
 	'{"TableName": "sql-limits", "BillingMode": "PAY_PER_REQUEST",
 	"AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"},

@@ -60,13 +60,6 @@ SELECT pg_temp.mapping_option('region', 'us-east-1');
 SELECT pg_temp.attempt(
 	'ALTER FOREIGN DATA WRAPPER cruddur_ddb OPTIONS (ADD region ''r'')');
 
--- names whose time has not come
-SELECT pg_temp.server_option(name, 'x')
-FROM unnest('{cognito_endpoint,sts_endpoint,user_pool_id}'::text[])
-	AS name;
-SELECT pg_temp.mapping_option(name, 'x')
-FROM unnest('{profile,role_arn,external_id,role_session_name}'::text[]) AS name;
-
 -- integers and their bounds
 SELECT pg_temp.server_option(name, value)
 FROM (VALUES ('connect_timeout_ms', '0'), ('connect_timeout_ms', '1'),
@@ -97,6 +90,10 @@ FROM (VALUES (repeat('x', 255)), (repeat('x', 256))) AS v (name);
 SELECT pg_temp.server_option('users_table', value)
 FROM unnest(ARRAY['public.users', '"My Schema"."Users"', 'users', 'a.b.c',
 	'a.', '"a.b', '']) AS value;
+SELECT pg_temp.server_option('user_pool_id', value)
+FROM unnest(ARRAY['us-east-1_AbCdEfGhI', 'local_2x', '', 'us-east-1', '_a',
+	'us-east-1_', 'us-east-1_a-b', 'us-east-1_a b', repeat('a', 54) || '_b'])
+	AS value;
 SELECT pg_temp.server_option('ca_file', value)
 FROM unnest('{/etc/ssl/ca.pem,ca.pem,""}'::text[]) AS value;
 
@@ -107,8 +104,11 @@ FROM unnest(ARRAY['http://localhost:8000', 'http://127.0.0.1:8000',
 	'https://example.com:8443/path', '', 'localhost:8000', 'ftp://localhost',
 	'http://', 'http://dynamodb.example.com', 'http://localhost:99999',
 	'https://example.com/?a=b', 'https://example.com/#a']) AS value;
-SELECT pg_temp.server_option('streams_endpoint', value)
-FROM unnest(ARRAY['http://localhost:8000', '', 'http://ddb.example.com']) AS value;
+SELECT pg_temp.server_option(name, value)
+FROM unnest('{streams_endpoint,cognito_endpoint,sts_endpoint}'::text[]) AS name,
+	unnest(ARRAY['http://localhost:8000', '', 'http://ddb.example.com',
+		'https://ddb.example.com']) AS value
+ORDER BY name, value COLLATE "C";
 SELECT pg_temp.attempt($$ALTER SERVER options_server
 	OPTIONS (ADD endpoint 'http://ddb.example.com:8000', ADD allow_http 'on')$$);
 SELECT pg_temp.attempt('ALTER SERVER options_server OPTIONS (DROP allow_http)');
@@ -124,6 +124,36 @@ ORDER BY name, value;
 SELECT pg_temp.mapping_option('session_token', E'a\r\nX-Evil: 1') ~ 'HV024';
 SELECT pg_temp.mapping_option('credential_source', value)
 FROM unnest('{static,host,guess}'::text[]) AS value;
+
+-- roles, profiles and what goes together
+SELECT pg_temp.mapping_option('role_arn', value)
+FROM unnest(ARRAY['arn:aws:iam::123456789012:role/a',
+	'arn:aws-cn:iam::123456789012:role/path/a', '', 'a',
+	'arn:aws:iam::123456789012:user/a', E'arn:aws:iam::1:role/a\n']) AS value;
+SELECT pg_temp.mapping_option('profile', value)
+FROM unnest(ARRAY['default', 'my profile', '', E'a\n']) AS value;
+SELECT pg_temp.mapping_option(name, value)
+FROM unnest('{external_id,role_session_name}'::text[]) AS name,
+	unnest(ARRAY['ok', 'a', 'a b', 'a:b/c']) AS value
+ORDER BY name, value COLLATE "C";
+ALTER USER MAPPING FOR CURRENT_USER SERVER options_server
+	OPTIONS (ADD role_arn 'arn:aws:iam::123456789012:role/a');
+SELECT pg_temp.mapping_option(name, value)
+FROM unnest('{external_id,role_session_name}'::text[]) AS name,
+	unnest(ARRAY['ok', 'a', 'a b', 'a:b/c', repeat('x', 64)]) AS value
+ORDER BY name, value COLLATE "C";
+ALTER USER MAPPING FOR CURRENT_USER SERVER options_server
+	OPTIONS (DROP role_arn, ADD access_key_id 'a');
+SELECT pg_temp.mapping_option('credential_source', 'host');
+SELECT pg_temp.mapping_option('profile', 'p');
+SELECT pg_temp.attempt($$ALTER USER MAPPING FOR CURRENT_USER
+	SERVER options_server OPTIONS (DROP access_key_id, ADD profile 'p')$$);
+SELECT pg_temp.mapping_option(name, 'x')
+FROM unnest('{access_key_id,secret_access_key,session_token}'::text[]) AS name;
+SELECT pg_temp.mapping_option('credential_source', value)
+FROM unnest('{static,host}'::text[]) AS value;
+ALTER USER MAPPING FOR CURRENT_USER SERVER options_server
+	OPTIONS (DROP profile);
 
 -- No message shows a value, secret or not.
 DO $$
@@ -168,6 +198,19 @@ SELECT pg_temp.server_option('ca_file', '/etc/ssl/ca.pem');
 SELECT pg_temp.server_option('allow_http', 'true');
 SELECT pg_temp.server_option('allow_http', 'false');
 SELECT pg_temp.server_option('region', 'us-east-1');
+CREATE USER MAPPING FOR CURRENT_USER SERVER options_server;
+SELECT pg_temp.mapping_option('credential_source', value)
+FROM unnest('{static,host}'::text[]) AS value;
+SELECT pg_temp.mapping_option('profile', 'p');
+SELECT pg_temp.mapping_option('role_arn', 'arn:aws:iam::1:role/a');
+RESET ROLE;
+ALTER USER MAPPING FOR options_owner SERVER options_server
+	OPTIONS (ADD credential_source 'host');
+SET ROLE options_owner;
+SELECT pg_temp.mapping_option('role_arn', 'arn:aws:iam::1:role/a');
+SELECT pg_temp.attempt($$ALTER USER MAPPING FOR CURRENT_USER
+	SERVER options_server OPTIONS (DROP credential_source)$$);
+DROP USER MAPPING FOR CURRENT_USER SERVER options_server;
 RESET ROLE;
 ALTER SERVER options_server OPTIONS (ADD allow_http 'true');
 SET ROLE options_owner;

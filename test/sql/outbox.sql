@@ -146,7 +146,7 @@ UPDATE cruddur_outbox SET next_attempt_at = now();
 SELECT cruddur_outbox_deliver();
 SELECT split_part(last_error, E'\n', 1) FROM cruddur_outbox;
 CREATE USER MAPPING FOR CURRENT_USER SERVER cruddur
-	OPTIONS (access_key_id 'local', secret_access_key 'local');
+	OPTIONS (access_key_id 'AKIDTESTSQL', secret_access_key 'S3cret.never.to.be.seen');
 UPDATE cruddur_outbox SET next_attempt_at = now();
 SELECT cruddur_outbox_deliver();
 SELECT * FROM pg_temp.outbox();
@@ -159,7 +159,7 @@ ROLLBACK;
 -- Whoever may write needs no right to the table.
 CREATE ROLE regress_outbox_writer;
 CREATE USER MAPPING FOR regress_outbox_writer SERVER cruddur
-	OPTIONS (access_key_id 'local', secret_access_key 'local');
+	OPTIONS (access_key_id 'AKIDTESTSQL', secret_access_key 'S3cret.never.to.be.seen');
 GRANT SELECT, INSERT ON parts TO regress_outbox_writer;
 SET ROLE regress_outbox_writer;
 INSERT INTO parts VALUES ('writer', 1);

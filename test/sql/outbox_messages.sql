@@ -7,7 +7,7 @@ CREATE SERVER cruddur FOREIGN DATA WRAPPER cruddur_ddb
 	OPTIONS (endpoint :'endpoint', region 'us-east-1', max_attempts '1',
 		table_name 'sql-outbox');
 CREATE USER MAPPING FOR CURRENT_USER SERVER cruddur
-	OPTIONS (access_key_id 'local', secret_access_key 'local');
+	OPTIONS (access_key_id 'AKIDTESTSQL', secret_access_key 'S3cret.never.to.be.seen');
 CREATE TABLE public.users (uuid uuid PRIMARY KEY, display_name text NOT NULL,
 	handle text NOT NULL UNIQUE, cognito_user_id text NOT NULL);
 INSERT INTO public.users VALUES

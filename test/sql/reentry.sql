@@ -7,7 +7,7 @@ CREATE SERVER cruddur FOREIGN DATA WRAPPER cruddur_ddb
 	OPTIONS (endpoint :'endpoint', region 'us-east-1',
 		table_name 'sql-reentry', users_table 'public.users_view');
 CREATE USER MAPPING FOR CURRENT_USER SERVER cruddur
-	OPTIONS (access_key_id 'local', secret_access_key 'local');
+	OPTIONS (access_key_id 'AKIDTESTSQL', secret_access_key 'S3cret.never.to.be.seen');
 CREATE SERVER reentry_other FOREIGN DATA WRAPPER cruddur_ddb
 	OPTIONS (endpoint :'endpoint', region 'us-east-1',
 		users_table 'public.nothing');

@@ -5,7 +5,7 @@
 CREATE SERVER cruddur FOREIGN DATA WRAPPER cruddur_ddb
 	OPTIONS (endpoint :'endpoint', region 'us-east-1', table_name 'sql-schema');
 CREATE USER MAPPING FOR CURRENT_USER SERVER cruddur
-	OPTIONS (access_key_id 'local', secret_access_key 'local');
+	OPTIONS (access_key_id 'AKIDTESTSQL', secret_access_key 'S3cret.never.to.be.seen');
 
 -- What a statement comes to: SQLSTATE, message and hint.
 CREATE FUNCTION pg_temp.attempt(statement text) RETURNS text

@@ -5,7 +5,7 @@
 CREATE SERVER cruddur FOREIGN DATA WRAPPER cruddur_ddb
 	OPTIONS (endpoint :'endpoint', region 'us-east-1', table_name 'sql-stats');
 CREATE USER MAPPING FOR CURRENT_USER SERVER cruddur
-	OPTIONS (access_key_id 'local', secret_access_key 'local');
+	OPTIONS (access_key_id 'AKIDTESTSQL', secret_access_key 'S3cret.never.to.be.seen');
 CREATE TABLE public.users (uuid uuid PRIMARY KEY, display_name text NOT NULL,
 	handle text NOT NULL UNIQUE, cognito_user_id text NOT NULL);
 INSERT INTO public.users VALUES
@@ -84,7 +84,7 @@ CREATE SERVER stats_other FOREIGN DATA WRAPPER cruddur_ddb
 	OPTIONS (endpoint 'http://127.0.0.1:1', region 'us-east-1',
 		table_name 'sql-stats', max_attempts '3');
 CREATE USER MAPPING FOR CURRENT_USER SERVER stats_other
-	OPTIONS (access_key_id 'local', secret_access_key 'local');
+	OPTIONS (access_key_id 'AKIDTESTSQL', secret_access_key 'S3cret.never.to.be.seen');
 SET cruddur_ddb.server = 'stats_other';
 SELECT count(*) FROM cruddur_scan();
 RESET cruddur_ddb.server;

@@ -56,7 +56,7 @@ RESET ROLE;
 
 -- two users, one transaction
 CREATE USER MAPPING FOR regress_writer SERVER cruddur
-	OPTIONS (access_key_id 'local', secret_access_key 'local');
+	OPTIONS (access_key_id 'AKIDTESTSQL', secret_access_key 'S3cret.never.to.be.seen');
 BEGIN;
 INSERT INTO parts (maker, part) VALUES ('cogs', 1);
 SET LOCAL ROLE regress_writer;

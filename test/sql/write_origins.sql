@@ -10,7 +10,7 @@
 CREATE SERVER elsewhere FOREIGN DATA WRAPPER cruddur_ddb
 	OPTIONS (endpoint :'endpoint', region 'us-east-1');
 CREATE USER MAPPING FOR CURRENT_USER SERVER elsewhere
-	OPTIONS (access_key_id 'local', secret_access_key 'local');
+	OPTIONS (access_key_id 'AKIDTESTSQL', secret_access_key 'S3cret.never.to.be.seen');
 CREATE FOREIGN TABLE far_parts (maker text, part int)
 	SERVER elsewhere OPTIONS (table_name 'sql-parts');
 
@@ -52,9 +52,9 @@ CREATE ROLE ddb_first_writer;
 CREATE ROLE ddb_second_writer;
 GRANT ALL ON parts TO ddb_first_writer, ddb_second_writer;
 CREATE USER MAPPING FOR ddb_first_writer SERVER cruddur
-	OPTIONS (access_key_id 'local', secret_access_key 'local');
+	OPTIONS (access_key_id 'AKIDTESTSQL', secret_access_key 'S3cret.never.to.be.seen');
 CREATE USER MAPPING FOR ddb_second_writer SERVER cruddur
-	OPTIONS (access_key_id 'local', secret_access_key 'local');
+	OPTIONS (access_key_id 'AKIDTESTSQL', secret_access_key 'S3cret.never.to.be.seen');
 BEGIN;
 SAVEPOINT s;
 SET LOCAL ROLE ddb_first_writer;

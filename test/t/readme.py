@@ -2,7 +2,7 @@
 """
 README.md's SQL, block after block as psql runs it, in an empty database: what
 a reader copies works, and its first example shows what it says. Only the
-endpoint and the table are others: a table of that name may be somebody's.
+endpoints and the table are others: a table of that name may be somebody's.
 """
 
 import os
@@ -14,14 +14,13 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 
 import psycopg2
 
+import faults
 import tap
+from userpool import paged, user
 
 DATABASE = "t_readme"
 TABLE = "t-readme"
 README = os.path.join(os.path.dirname(__file__), "../../README.md")
-REMOVE = ["DROP DATABASE IF EXISTS %s WITH (FORCE)" % DATABASE,
-          *["DROP ROLE IF EXISTS " + role
-            for role in ("backend", "operator", "cruddur_worker")]]
 
 
 def in_cluster(statements):
@@ -42,18 +41,29 @@ def psql(text):
         env=dict(os.environ, PGCLIENTENCODING="UTF8"))
 
 
-def read():
+def read(cognito):
     with open(README, encoding="utf-8") as file:
         text = file.read()
     endpoint = "endpoint 'http://localhost:8000'"
     tap.equal(text.count(endpoint), 1, "README names one endpoint")
     text = text.replace(endpoint, "endpoint '%s', table_name '%s'"
                         % (os.environ["DDB_ENDPOINT"], TABLE))
+    pool = "user_pool_id 'us-east-1_AbCdEfGhI'"
+    tap.equal(text.count(pool), 1, "and one user pool")
+    text = text.replace(pool, "%s, ADD cognito_endpoint '%s'"
+                        % (pool, cognito.url))
     return text.replace("cruddur-messages", TABLE)
 
 
 def blocks(text):
     return re.findall(r"^```sql\n(.*?)^```$", text, re.M | re.S)
+
+
+def removal(text):
+    """What takes away what the blocks make outside of the database."""
+    return (["DROP DATABASE IF EXISTS %s WITH (FORCE)" % DATABASE]
+            + ["DROP ROLE IF EXISTS " + role
+               for role in re.findall(r"CREATE ROLE (\w+)", text)])
 
 
 def example(text):
@@ -68,8 +78,11 @@ def lines(text):
 
 
 def test():
-    in_cluster(REMOVE + ["CREATE DATABASE " + DATABASE])
-    text = read()
+    cognito = faults.Faults(faults.closed_port())
+    cognito.add(paged([[user("bayko", "sub-of-bayko")]]), times=9)
+    text = read(cognito)
+    remove = removal(text)
+    in_cluster(remove + ["CREATE DATABASE " + DATABASE])
     found = blocks(text)
     tap.ok(len(found) > 5, "README has blocks of SQL")
     try:
@@ -83,8 +96,10 @@ def test():
         tap.equal(lines(psql(statement).stdout), shown,
                   "the first example shows what it says")
     finally:
-        psql("SELECT cruddur_drop_table('%s')" % TABLE)
-        in_cluster(REMOVE)
+        for table in [TABLE] + re.findall(
+                r"CreateTable', '{\"TableName\": \"([\w.-]+)\"", text):
+            psql("SELECT cruddur_drop_table('%s')" % table)
+        in_cluster(remove)
 
 
 tap.run(test)

@@ -6,13 +6,8 @@ not say that every request of ours is signed as AWS wants it.
 """
 
 import http.client
-import json
 import os
-import signal
-import subprocess
 import sys
-import tempfile
-import time
 import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
@@ -25,43 +20,12 @@ from botocore.credentials import Credentials
 
 import tap
 from bed import Bed
+from checker import Checker
 from keys import SECRETS, TOKENS, WITNESS
 
-SIGCHECK = os.path.join(os.path.dirname(__file__), "lib", "sigcheck.py")
 BODY = b'{"Limit": 1}'
 SIGNED = {"content-type": "application/x-amz-json-1.0",
           "x-amz-target": "DynamoDB_20120810.ListTables"}
-
-
-class Checker:
-    """A sigcheck of our own, so that its refusals count for nobody else."""
-
-    def __enter__(self):
-        self.folder = tempfile.TemporaryDirectory()
-        port_file = self.folder.name + "/port"
-        self.report_file = self.folder.name + "/report"
-        self.process = subprocess.Popen(
-            [SIGCHECK, "--upstream", os.environ["DDB_UPSTREAM"],
-             "--port-file", port_file, "--report", self.report_file])
-        deadline = time.monotonic() + 20
-        while not os.path.exists(port_file):
-            if time.monotonic() > deadline or self.process.poll() is not None:
-                raise RuntimeError("sigcheck does not start")
-            time.sleep(0.02)
-        with open(port_file, encoding="ascii") as port:
-            self.url = "http://127.0.0.1:%d" % int(port.read())
-        return self
-
-    def report(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
-        with open(self.report_file, encoding="ascii") as report:
-            return json.load(report)
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-        self.folder.cleanup()
 
 
 class SignsAll(SigV4Auth):

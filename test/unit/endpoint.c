@@ -14,6 +14,9 @@ static const char *const variables[] = {
 	"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
 	"AWS_ENDPOINT_URL_STS",
 	"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+	"AWS_USE_FIPS_ENDPOINT",
+	"AWS_USE_DUALSTACK_ENDPOINT",
+	"AWS_STS_REGIONAL_ENDPOINTS",
 };
 
 static void
@@ -57,11 +60,13 @@ static void
 check_aws(DdbService service, const char *region, const char *flags,
 		  const char *host)
 {
-	DdbEndpointConfig config = {.region = region,
-								.use_fips = strchr(flags, 'f') != NULL,
-								.use_dualstack = strchr(flags, 'd') != NULL};
+	DdbEndpointConfig config = {.region = region};
 	char url[300];
 
+	if (strchr(flags, 'f') != NULL)
+		config.use_fips = DDB_SWITCH_ON;
+	if (strchr(flags, 'd') != NULL)
+		config.use_dualstack = DDB_SWITCH_ON;
 	snprintf(url, sizeof(url), "https://%s/", host);
 	check_url(service, &config, url);
 }
@@ -146,7 +151,7 @@ test_services(void)
 
 static void
 check_signing(DdbService service, const char *region, const char *name,
-			  const char *prefix, const char *signing_region)
+			  const char *prefix, const char *type, const char *signing_region)
 {
 	DdbEndpointConfig config = {.region = region};
 	DdbEndpoint endpoint;
@@ -158,6 +163,7 @@ check_signing(DdbService service, const char *region, const char *name,
 	   region);
 	is_str(endpoint.signing_name, name, "signing name");
 	is_str(endpoint.target_prefix, prefix, "target prefix");
+	is_str(endpoint.content_type, type, "content type");
 	is_str(endpoint.region, signing_region, "signing region");
 	is_str(endpoint.path, "/", "path");
 }
@@ -173,25 +179,35 @@ test_signing(void)
 				  "us-west-2",
 				  "dynamodb",
 				  "DynamoDB_20120810",
+				  "application/x-amz-json-1.0",
 				  "us-west-2");
 	check_signing(DDB_SERVICE_STREAMS,
 				  "us-west-2",
 				  "dynamodb",
 				  "DynamoDBStreams_20120810",
+				  "application/x-amz-json-1.0",
 				  "us-west-2");
 	check_signing(DDB_SERVICE_COGNITO,
 				  "us-west-2",
 				  "cognito-idp",
 				  "AWSCognitoIdentityProviderService",
+				  "application/x-amz-json-1.1",
 				  "us-west-2");
-	check_signing(DDB_SERVICE_STS, "aws-global", "sts", "", "us-east-1");
+	check_signing(DDB_SERVICE_STS,
+				  "aws-global",
+				  "sts",
+				  "",
+				  "application/x-www-form-urlencoded",
+				  "us-east-1");
 	check_signing(DDB_SERVICE_DYNAMODB,
 				  "local",
 				  "dynamodb",
 				  "DynamoDB_20120810",
+				  "application/x-amz-json-1.0",
 				  "us-east-1");
 	ddb_endpoint_resolve(&endpoint, DDB_SERVICE_DYNAMODB, &config, &status);
-	ok(!endpoint.custom && !endpoint.loopback_only, "AWS's own endpoint");
+	ok(!endpoint.custom && endpoint.peer == DDB_PEER_PUBLIC,
+	   "AWS's own endpoint");
 	is_str(endpoint.host, "dynamodb.eu-west-1.amazonaws.com", "its host");
 }
 
@@ -212,7 +228,7 @@ check_custom(const char *text, const char *url, const char *host, const char *pa
 	is_str(endpoint.host, host, "host");
 	is_str(endpoint.path, path, "path");
 	is_str(endpoint.region, "us-east-1", "the region that is none");
-	ok(endpoint.custom && !endpoint.loopback_only, "custom");
+	ok(endpoint.custom && endpoint.peer == DDB_PEER_PUBLIC, "custom");
 }
 
 static void
@@ -311,7 +327,7 @@ check_plain_http(const char *url, bool allowed)
 		   allowed,
 		   url);
 	if (allowed)
-		ok(endpoint.loopback_only, "to a loopback address only");
+		ok(endpoint.peer == DDB_PEER_LOOPBACK, "to a loopback address only");
 	else
 		ok(strstr(status.message, "plain http") != NULL, "%s", status.message);
 }
@@ -341,17 +357,18 @@ test_plain_http(void)
 	check_plain_http("http://[::ffff:10.0.0.1]", false);
 	check_plain_http("http://169.254.169.254", false);
 	ddb_endpoint_resolve(&endpoint, DDB_SERVICE_DYNAMODB, &https, &status);
-	ok(!endpoint.loopback_only, "https may go anywhere");
+	ok(endpoint.peer == DDB_PEER_PUBLIC, "https may go anywhere");
 }
 
 static void
 test_flags_and_region(void)
 {
-	DdbEndpointConfig config = {.endpoint = "https://e.com", .use_fips = true};
+	DdbEndpointConfig config = {.endpoint = "https://e.com",
+								.use_fips = DDB_SWITCH_ON};
 
 	check_refused(&config, "FIPS is not possible with a custom endpoint");
-	config.use_fips = false;
-	config.use_dualstack = true;
+	config.use_fips = DDB_SWITCH_UNSET;
+	config.use_dualstack = DDB_SWITCH_ON;
 	check_refused(&config, "dual stack is not possible with a custom endpoint");
 	config =
 		(DdbEndpointConfig){.region = "us-east-1",
@@ -359,7 +376,7 @@ test_flags_and_region(void)
 	check_refused(&config,
 				  "AWS's dual-stack endpoint cannot be a custom endpoint, "
 				  "turn dual stack on instead");
-	config = (DdbEndpointConfig){.region = "local", .use_fips = true};
+	config = (DdbEndpointConfig){.region = "local", .use_fips = DDB_SWITCH_ON};
 	check_refused(&config, "FIPS is not possible with a custom endpoint");
 
 	config = (DdbEndpointConfig){0};
@@ -448,15 +465,75 @@ test_environment(void)
 	clear_environment();
 }
 
+/* What is given goes before the environment, and that before the profile. */
+static void
+test_switches(void)
+{
+	const DdbService service = DDB_SERVICE_DYNAMODB;
+	DdbEndpointConfig config = {.region = "us-east-2"};
+	static const char plain[] = "https://dynamodb.us-east-2.amazonaws.com/";
+	static const char fips[] = "https://dynamodb-fips.us-east-2.amazonaws.com/";
+	static const char both[] = "https://dynamodb-fips.us-east-2.api.aws/";
+
+	setenv("AWS_USE_FIPS_ENDPOINT", "TRUE", 1);
+	check_url(service, &config, fips);
+	setenv("AWS_USE_DUALSTACK_ENDPOINT", "true", 1);
+	check_url(service, &config, both);
+	config.use_dualstack = config.use_fips = DDB_SWITCH_OFF;
+	check_url(service, &config, plain);
+	config.use_dualstack = config.use_fips = DDB_SWITCH_UNSET;
+	config.profile_fips = config.profile_dualstack = true;
+	setenv("AWS_USE_FIPS_ENDPOINT", "false", 1);
+	setenv("AWS_USE_DUALSTACK_ENDPOINT", "false", 1);
+	check_url(service, &config, plain);
+	setenv("AWS_USE_FIPS_ENDPOINT", "perhaps", 1);
+	unsetenv("AWS_USE_DUALSTACK_ENDPOINT");
+	check_url(service, &config, both);
+	config.profile_dualstack = false;
+	check_url(service, &config, fips);
+	clear_environment();
+
+	config = (DdbEndpointConfig){.region = "us-east-2"};
+	setenv("AWS_STS_REGIONAL_ENDPOINTS", "regional", 1);
+	check_url(DDB_SERVICE_STS, &config, "https://sts.us-east-2.amazonaws.com/");
+	setenv("AWS_STS_REGIONAL_ENDPOINTS", "legacy", 1);
+	check_url(DDB_SERVICE_STS, &config, "https://sts.amazonaws.com/");
+	config.use_fips = DDB_SWITCH_ON;
+	check_url(DDB_SERVICE_STS,
+			  &config,
+			  "https://sts-fips.us-east-2.amazonaws.com/");
+	clear_environment();
+}
+
+static void
+test_profile(void)
+{
+	const DdbService service = DDB_SERVICE_DYNAMODB;
+	DdbEndpointConfig config = {.profile_region = "eu-west-1"};
+	static const char plain[] = "https://dynamodb.eu-west-1.amazonaws.com/";
+
+	check_url(service, &config, plain);
+	config.profile_url = "http://localhost:1";
+	check_url(service, &config, "http://localhost:1/");
+	config.profile_ignores_urls = true;
+	check_url(service, &config, plain);
+	setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false", 1);
+	check_url(service, &config, "http://localhost:1/");
+	setenv("AWS_ENDPOINT_URL", "http://localhost:2", 1);
+	check_url(service, &config, "http://localhost:2/");
+	config.endpoint = "http://localhost:3";
+	check_url(service, &config, "http://localhost:3/");
+	config.endpoint = NULL;
+	setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true", 1);
+	check_url(service, &config, plain);
+	setenv("AWS_DEFAULT_REGION", "eu-west-2", 1);
+	check_url(service, &config, "https://dynamodb.eu-west-2.amazonaws.com/");
+	clear_environment();
+}
+
 int
 main(void)
 {
-	clear_environment();
-	is_str(ddb_endpoint_getenv("AWS_REGION"), NULL, "unset");
-	setenv("AWS_REGION", "\t ", 1);
-	is_str(ddb_endpoint_getenv("AWS_REGION"), NULL, "blank is unset");
-	setenv("AWS_REGION", "r", 1);
-	is_str(ddb_endpoint_getenv("AWS_REGION"), "r", "set");
 	clear_environment();
 
 	test_partitions();
@@ -468,5 +545,7 @@ main(void)
 	test_flags_and_region();
 	test_beside();
 	test_environment();
+	test_switches();
+	test_profile();
 	return tap_done();
 }

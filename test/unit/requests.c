@@ -2,8 +2,13 @@
  * requests.c
  *		Requests as they arrive at a server, and when they are sent.
  */
+#define _GNU_SOURCE /* strptime */
+
+#include <time.h>
+
 #include "client.h"
 #include "streams.h"
+#include "userpool.h"
 
 #include "server.h"
 #include "tap.h"
@@ -14,6 +19,8 @@ typedef struct Network
 	Server server;
 	DdbHttp *http;
 	DdbService service;
+	int max_attempts;
+	DdbCredentials *credentials;
 	DdbClient *client;
 } Network;
 
@@ -25,14 +32,11 @@ create_client(Network *network, int max_connections)
 							  .endpoint.endpoint = network->server.url,
 							  .connect_timeout_ms = 5000,
 							  .request_timeout_ms = 5000,
-							  .max_attempts = 1,
+							  .max_attempts = network->max_attempts,
 							  .max_connections = max_connections};
 	DdbStatus status;
 	DdbClient *client =
-		ddb_client_create(network->http,
-						  &config,
-						  ddb_credentials_create_static("a", "s", NULL),
-						  &status);
+		ddb_client_create(network->http, &config, network->credentials, &status);
 
 	if (client == NULL)
 		abort();
@@ -45,9 +49,11 @@ start_service(Network *network, DdbService service)
 	DdbStatus status;
 
 	network->service = service;
+	network->max_attempts = 1;
 	server_start(&network->server);
 	network->http = ddb_http_create(&status);
-	if (network->http == NULL)
+	network->credentials = ddb_credentials_create_static("a", "s", NULL);
+	if (network->http == NULL || network->credentials == NULL)
 		abort();
 	network->client = create_client(network, 1);
 }
@@ -62,6 +68,7 @@ static void
 stop(Network *network)
 {
 	ddb_client_destroy(network->client);
+	ddb_credentials_free(network->credentials);
 	ddb_http_destroy(network->http);
 	server_stop(&network->server);
 }
@@ -236,16 +243,16 @@ static void
 check_request(Network *network, DdbCall *call, const char *operation,
 			  const char *body)
 {
+	static const char *const prefixes[] = {
+		[DDB_SERVICE_DYNAMODB] = "DynamoDB_20120810",
+		[DDB_SERVICE_STREAMS] = "DynamoDBStreams_20120810",
+		[DDB_SERVICE_COGNITO] = "AWSCognitoIdentityProviderService",
+	};
 	char target[100];
 
 	network->server.body[0] = '\0';
 	finish(network, call);
-	snprintf(target,
-			 sizeof(target),
-			 "%s_20120810.%s",
-			 network->service == DDB_SERVICE_STREAMS ? "DynamoDBStreams"
-													 : "DynamoDB",
-			 operation);
+	snprintf(target, sizeof(target), "%s.%s", prefixes[network->service], operation);
 	is_int(ddb_call_status(call)->kind, DDB_OK, "a request is sent");
 	is_str(network->server.target, target, "of the right operation");
 	is_str(network->server.body, body, "with the right members");
@@ -415,6 +422,24 @@ test_streams(void)
 				  check_table(ddb_streams_records(client, "AA", 1000), ""),
 				  "GetRecords",
 				  "{\"ShardIterator\":\"AA\",\"Limit\":1000}");
+	stop(&network);
+}
+
+static void
+test_userpool(void)
+{
+	Network network;
+
+	start_service(&network, DDB_SERVICE_COGNITO);
+	check_request(&network,
+				  ddb_userpool_list(network.client, "us-east-1_a", NULL),
+				  "ListUsers",
+				  "{\"UserPoolId\":\"us-east-1_a\",\"Limit\":60}");
+	check_request(&network,
+				  ddb_userpool_list(network.client, "us-east-1_a", "a\"+/="),
+				  "ListUsers",
+				  "{\"UserPoolId\":\"us-east-1_a\",\"Limit\":60,"
+				  "\"PaginationToken\":\"a\\\"+/=\"}");
 	stop(&network);
 }
 
@@ -593,6 +618,66 @@ test_two_clients(void)
 	stop(&network);
 }
 
+/* A service whose clock is ahead of ours, and that insists on it. */
+#define AHEAD_S 3600
+
+static void
+respond_ahead(Server *server)
+{
+	static char head[100];
+	struct tm signed_at = {0};
+	time_t now = time(NULL) + AHEAD_S;
+	char date[40];
+	bool good;
+
+	strptime(server_header(server, "x-amz-date: "), "%Y%m%dT%H%M%SZ", &signed_at);
+	good = llabs((long long) (timegm(&signed_at) - now)) < 300;
+	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime(&now));
+	snprintf(head,
+			 sizeof(head),
+			 "%s\r\nDate: %s",
+			 good ? "200 OK" : "403 Forbidden",
+			 date);
+	server->head = head;
+	server->response = good ? "{}" : "{\"__type\":\"RequestTimeTooSkewed\"}";
+}
+
+static void
+check_clock(Network *network, DdbStatusKind kind, int attempts, const char *what)
+{
+	DdbRead read = {.kind = DDB_READ_SCAN, .table = "t"};
+	DdbCall *call = ddb_client_read(network->client, &read);
+
+	finish(network, call);
+	is_int(ddb_call_status(call)->kind, kind, what);
+	is_int(ddb_call_cost(call)->attempts, attempts, "attempts");
+	ddb_call_free(call);
+}
+
+static void
+test_clock(void)
+{
+	Network network;
+
+	start(&network);
+	network.server.respond = respond_ahead;
+	check_clock(&network, DDB_STATUS_AUTH, 1, "a single attempt is not enough");
+	check_clock(&network, DDB_OK, 1, "but the next request knows the time");
+	ddb_client_destroy(network.client);
+	network.max_attempts = 3;
+	network.client = create_client(&network, 1);
+	check_clock(&network, DDB_OK, 2, "a second attempt is made at the right time");
+	check_clock(&network, DDB_OK, 1, "and later ones need none");
+
+	ddb_client_destroy(network.client);
+	setenv("AWS_DISABLE_CLOCK_SKEW_CORRECTION", "true", 1);
+	network.client = create_client(&network, 1);
+	unsetenv("AWS_DISABLE_CLOCK_SKEW_CORRECTION");
+	check_clock(&network, DDB_STATUS_AUTH, 1, "unless it is turned off");
+	check_clock(&network, DDB_STATUS_AUTH, 1, "for good");
+	stop(&network);
+}
+
 static void
 test_alarm(void)
 {
@@ -632,11 +717,13 @@ main(void)
 	test_batch_writes();
 	test_control();
 	test_streams();
+	test_userpool();
 	test_sequence_numbers();
 	test_memory();
 	test_sending();
 	test_delay();
 	test_two_clients();
+	test_clock();
 	test_alarm();
 	return tap_done();
 }

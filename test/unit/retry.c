@@ -32,6 +32,15 @@ check_sent(DdbStatusKind kind, int http_status, const char *exception,
 }
 
 static void
+check_connect(DdbConnectFault fault, DdbRetryClass expected)
+{
+	DdbStatus status = failure(DDB_STATUS_CONNECT, 0, "", false);
+
+	status.connect_fault = fault;
+	is_int(ddb_retry_classify(&status, true), expected, "no connection");
+}
+
+static void
 test_classes(void)
 {
 	const DdbRetryClass never = DDB_RETRY_NEVER;
@@ -49,6 +58,7 @@ test_classes(void)
 
 	/* It was not. */
 	check_sent(DDB_STATUS_CONNECT, 0, "", transient, transient);
+	check_connect(DDB_CONNECT_HANDSHAKE, transient);
 	check_sent(DDB_STATUS_THROTTLED, 400, "Throttling", throttle, throttle);
 	check_sent(DDB_STATUS_THROTTLED, 503, "SlowDown", throttle, throttle);
 	check_sent(DDB_STATUS_CONFLICT,
@@ -58,6 +68,9 @@ test_classes(void)
 			   transient);
 
 	/* Again would be the same. */
+	check_connect(DDB_CONNECT_ISSUER, never);
+	check_connect(DDB_CONNECT_CERTIFICATE, never);
+	check_connect(DDB_CONNECT_LINK_LOCAL, never);
 	check_sent(DDB_STATUS_CONFLICT,
 			   400,
 			   "TransactionConflictException",
@@ -141,6 +154,28 @@ delay_after(int attempts, DdbRetryClass retry_class, double jitter,
 }
 
 static void
+test_keys(void)
+{
+	static const char *const cases[][2] = {
+		{"ExpiredTokenException", "yes"},
+		{"ExpiredToken", "yes"},
+		{"UnrecognizedClientException", "yes"},
+		{"InvalidClientTokenId", "yes"},
+		{"InvalidAccessKeyId", "yes"},
+		{"InvalidSignatureException", NULL},
+		{"AccessDeniedException", NULL},
+		{"", NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	{
+		DdbStatus status = failure(DDB_STATUS_AUTH, 400, cases[i][0], true);
+
+		is_int(ddb_retry_keys_refused(&status), cases[i][1] != NULL, cases[i][0]);
+	}
+}
+
+static void
 test_delays(void)
 {
 	const double most = 0.9999999;
@@ -181,6 +216,15 @@ test_attempts(void)
 		   -1,
 		   "no fifth");
 	is_int(bucket.tokens, 500 - 14, "which takes no tokens");
+
+	state.attempts = 3;
+	is_int(ddb_retry_delay_ms(&bucket, &state, DDB_RETRY_MENDED, 4, 0.9, 500),
+		   0,
+		   "at once where the cause is put right");
+	state.attempts = 4;
+	is_int(ddb_retry_delay_ms(&bucket, &state, DDB_RETRY_MENDED, 4, 0.9, -1),
+		   -1,
+		   "but it is an attempt as any");
 }
 
 /* How many retries of a class a full bucket pays for */
@@ -227,6 +271,7 @@ main(void)
 	test_classes();
 	test_not_sent();
 	test_canceled();
+	test_keys();
 	test_delays();
 	test_attempts();
 	test_bucket();

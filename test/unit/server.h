@@ -3,7 +3,8 @@
  *		An HTTP server of one connection at a time inside the test program.
  *
  * It has no thread: server_step() does what can be done without waiting. Every
- * request is kept and answered with the same response.
+ * request is kept and answered with the same response, unless a function of the
+ * test sets another one.
  */
 #ifndef SERVER_H
 #define SERVER_H
@@ -11,6 +12,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,14 +21,19 @@
 
 typedef struct Server
 {
+	void (*respond)(struct Server *server); /* NULL: nothing to set */
 	int listener;
 	int connection; /* -1: none */
 	char url[64];
+	bool drop;            /* hang up instead of answering */
+	const char *head;     /* of the response: status, and headers if any */
 	const char *response; /* the body */
 	int nrequests;
+	int nconnections;
 	char received[100000]; /* a request as it comes, NUL-ended */
 	size_t len;
-	char target[100]; /* X-Amz-Target of the last one */
+	char line[200];   /* of the last one: method, path, version */
+	char target[100]; /* its X-Amz-Target */
 	char body[100000];
 } Server;
 
@@ -37,7 +44,7 @@ server_start(Server *server)
 								  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof(address);
 
-	*server = (Server){.connection = -1, .response = "{}"};
+	*server = (Server){.connection = -1, .head = "200 OK", .response = "{}"};
 	server->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	if (bind(server->listener, (struct sockaddr *) &address, len) < 0 ||
 		listen(server->listener, 8) < 0 ||
@@ -71,7 +78,8 @@ server_answer(Server *server)
 	char answer[1000];
 	int len = snprintf(answer,
 					   sizeof(answer),
-					   "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s",
+					   "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s",
+					   server->head,
 					   strlen(server->response),
 					   server->response);
 
@@ -104,7 +112,16 @@ server_take_request(Server *server)
 	if (strlen(body) < body_len)
 		return;
 	snprintf(server->body, sizeof(server->body), "%s", body);
+	sscanf(server->received, "%199[^\r]", server->line);
 	sscanf(server_header(server, "\r\nx-amz-target: "), "%99s", server->target);
+	if (server->drop)
+	{
+		server->nrequests++;
+		server_hang_up(server);
+		return;
+	}
+	if (server->respond != NULL)
+		server->respond(server);
 	server_answer(server);
 }
 
@@ -118,6 +135,7 @@ server_step(Server *server)
 	{
 		server_hang_up(server);
 		server->connection = fresh;
+		server->nconnections++;
 	}
 	if (server->connection < 0)
 		return;

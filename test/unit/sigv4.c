@@ -4,34 +4,8 @@
  *
  * The official test suite is sigv4_suite.c's.
  */
-#include <openssl/crypto.h>
-
 #include "sigv4.h"
 #include "tap.h"
-
-static void *
-crypto_malloc(size_t size, const char *file, int line)
-{
-	(void) file;
-	(void) line;
-	return malloc(size);
-}
-
-static void *
-crypto_realloc(void *pointer, size_t size, const char *file, int line)
-{
-	(void) file;
-	(void) line;
-	return realloc(pointer, size);
-}
-
-static void
-crypto_free(void *pointer, const char *file, int line)
-{
-	(void) file;
-	(void) line;
-	free(pointer);
-}
 
 static const DdbKeys test_keys = {
 	.access_key_id = "AKIDEXAMPLE",
@@ -76,8 +50,7 @@ sign(DdbSigner *signer, const DdbSigv4Scope *scope, const char *path,
 	DdbSigv4Request request = test_request(headers, path, token);
 	char hex[DDB_SIGV4_HEX_LEN];
 
-	if (!ddb_sigv4_hash(signer, body, sizeof(body) - 1, hex, status))
-		return NULL;
+	ddb_sigv4_hash(body, sizeof(body) - 1, hex);
 	request.body_sha256 = hex;
 	return ddb_sigv4_authorization(signer, scope, &request, status);
 }
@@ -127,11 +100,10 @@ check_rekeyed(DdbSigner *used, const DdbSigv4Scope *scope, const char *what)
 	char from_used[DDB_SIGV4_HEX_LEN] = "";
 	char again[DDB_SIGV4_HEX_LEN] = "";
 	char from_fresh[DDB_SIGV4_HEX_LEN] = "";
-	DdbStatus status;
 
-	ddb_sigv4_signature(used, scope, "text", from_used, &status);
-	ddb_sigv4_signature(used, scope, "text", again, &status);
-	ddb_sigv4_signature(fresh, scope, "text", from_fresh, &status);
+	ddb_sigv4_signature(used, scope, "text", from_used);
+	ddb_sigv4_signature(used, scope, "text", again);
+	ddb_sigv4_signature(fresh, scope, "text", from_fresh);
 	ok(strlen(from_fresh) == 64, "%s: there is a signature", what);
 	is_str(from_used, from_fresh, what);
 	is_str(again, from_fresh, what);
@@ -163,6 +135,39 @@ test_key_cache(void)
 	check_rekeyed(signer, &scope, "a region too long to be kept");
 	scope.region = "eu-central-2";
 	check_rekeyed(signer, &scope, "back again");
+	ddb_sigv4_free(signer);
+}
+
+/* Up to 60 bytes fit a block of the hash. Expected: Python's hmac. */
+static void
+test_secrets(void)
+{
+	static const struct
+	{
+		int len;
+		const char *signature;
+	} cases[] = {
+		{1, "5c15491d16d15b41884644f6a38f4caa14b7d22906e6f42ca9c30a577d10219d"},
+		{60, "87cdb00446049628a46dd0dd1f17a477708054efeb41f002116bb326ccd9316d"},
+		{61, "ab1b3cf6d49f84cef5292c156d3fce854d01225c8d5b1aad10e4c04643d0c865"},
+		{64, "c34158a3dd33691de35a0ba3f087e072c517cba279277c77c9ed0d35485a4eb3"},
+		{300, "45df50deeb640d84cb5d09c29ded2f18bd47730267fe0befa1fe6af95960dc4b"},
+	};
+	char secret[301];
+	DdbKeys keys = {.access_key_id = "A", .secret_access_key = secret};
+	DdbSigv4Scope scope = test_scope(&keys);
+	DdbSigner *signer = ddb_sigv4_create();
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	{
+		char hex[DDB_SIGV4_HEX_LEN];
+
+		memset(secret, 's', sizeof(secret));
+		secret[cases[i].len] = '\0';
+		keys.generation++;
+		ddb_sigv4_signature(signer, &scope, "text", hex);
+		is_str(hex, cases[i].signature, "a secret of another length");
+	}
 	ddb_sigv4_free(signer);
 }
 
@@ -218,17 +223,15 @@ test_canonical(void)
 static void
 test_hash_and_date(void)
 {
-	DdbSigner *signer = ddb_sigv4_create();
 	char hex[DDB_SIGV4_HEX_LEN];
 	char date[DDB_SIGV4_DATE_LEN];
-	DdbStatus status;
 
 	/* FIPS 180-4's example, and the empty message */
-	ok(ddb_sigv4_hash(signer, "abc", 3, hex, &status), "a hash");
+	ddb_sigv4_hash("abc", 3, hex);
 	is_str(hex,
 		   "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
 		   "SHA-256 of abc");
-	ok(ddb_sigv4_hash(signer, NULL, 0, hex, &status), "another");
+	ddb_sigv4_hash(NULL, 0, hex);
 	is_str(hex,
 		   "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
 		   "SHA-256 of nothing");
@@ -236,7 +239,6 @@ test_hash_and_date(void)
 	is_str(date, "19700101T000000Z", "the epoch");
 	ddb_sigv4_date(date, 1795334365);
 	is_str(date, "20261122T075925Z", "a time of 2026");
-	ddb_sigv4_free(signer);
 }
 
 static void
@@ -274,7 +276,7 @@ test_no_memory(void)
 		free(got);
 		ddb_sigv4_free(signer);
 	}
-	ok(n > 5, "%d allocations can fail", n);
+	ok(n > 2, "%d allocations can fail", n);
 	ok(good, "each failure is reported and leaves the signer usable");
 	ok(expected != NULL, "it signs once none fails");
 	free(expected);
@@ -314,10 +316,9 @@ test_query_no_memory(void)
 int
 main(void)
 {
-	if (!CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free))
-		ok(false, "OpenSSL uses the failing allocations");
 	test_botocore();
 	test_key_cache();
+	test_secrets();
 	test_canonical();
 	test_hash_and_date();
 	test_no_memory();

@@ -76,6 +76,8 @@ test_kinds(void)
 	check_kind("ResourceNotFoundException", DDB_STATUS_NOT_FOUND);
 	check_kind("ResourceInUseException", DDB_STATUS_IN_USE);
 	check_kind("AccessDeniedException", DDB_STATUS_DENIED);
+	check_kind("NotAuthorizedException", DDB_STATUS_DENIED);
+	check_kind("InvalidParameterException", DDB_STATUS_VALIDATION);
 	check_kind("UnrecognizedClientException", DDB_STATUS_AUTH);
 	check_kind("InvalidSignatureException", DDB_STATUS_AUTH);
 	check_kind("MissingAuthenticationToken", DDB_STATUS_AUTH);

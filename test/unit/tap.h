@@ -9,7 +9,7 @@
  * The wrappers of malloc and its kin are part of every test program, so all of
  * them are linked with these flags:
  *
- *		-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+ *		-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=mmap
  *
  * They reach the objects that are linked in, not the shared libraries: hand
  * jansson (json_set_alloc_funcs) and OpenSSL (CRYPTO_set_mem_functions)
@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define TAP_UNUSED __attribute__((unused))
 
@@ -133,6 +134,10 @@ tap_alloc_refused(void)
 extern void *__real_malloc(size_t size);
 extern void *__real_calloc(size_t n, size_t size);
 extern void *__real_realloc(void *pointer, size_t size);
+extern void *__real_mmap(void *at, size_t len, int protection, int flags,
+						 int fd, off_t offset);
+extern void *__wrap_mmap(void *at, size_t len, int protection, int flags,
+						 int fd, off_t offset);
 extern void *__wrap_malloc(size_t size);
 extern void *__wrap_calloc(size_t n, size_t size);
 extern void *__wrap_realloc(void *pointer, size_t size);
@@ -154,6 +159,14 @@ void *
 __wrap_realloc(void *pointer, size_t size)
 {
 	return tap_alloc_refused() ? NULL : __real_realloc(pointer, size);
+}
+
+void *
+__wrap_mmap(void *at, size_t len, int protection, int flags, int fd, off_t offset)
+{
+	return tap_alloc_refused()
+			   ? MAP_FAILED
+			   : __real_mmap(at, len, protection, flags, fd, offset);
 }
 
 char *

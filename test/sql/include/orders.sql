@@ -7,7 +7,7 @@
 CREATE SERVER cruddur FOREIGN DATA WRAPPER cruddur_ddb
 	OPTIONS (endpoint :'endpoint', region 'us-east-1');
 CREATE USER MAPPING FOR CURRENT_USER SERVER cruddur
-	OPTIONS (access_key_id 'local', secret_access_key 'local');
+	OPTIONS (access_key_id 'AKIDTESTSQL', secret_access_key 'S3cret.never.to.be.seen');
 
 -- by_agent is sparse: "due" is missing in every third item.
 DO $$

@@ -12,7 +12,7 @@ import psycopg2.extras
 from botocore.config import Config
 from psycopg2 import sql
 
-from keys import SECRETS
+from keys import BED, SECRETS
 
 INDEX = "message-group-sk-index"
 
@@ -109,8 +109,8 @@ class Bed:
                        "%s %%s" % name for name in self.options) + ")",
                    *self.options.values())
         self.query("""CREATE USER MAPPING FOR CURRENT_USER SERVER cruddur
-            OPTIONS (access_key_id 'local', secret_access_key %s)""",
-                   SECRETS["local"])
+            OPTIONS (access_key_id %s, secret_access_key %s)""",
+                   BED, SECRETS[BED])
 
     def make_table(self):
         """

@@ -8,6 +8,8 @@ import tempfile
 
 import psycopg2
 
+from secretscan import refuse, scan_file
+
 
 class Standby:
     """A copy of the stack's server that follows it; `with` runs it."""
@@ -47,9 +49,11 @@ class Standby:
                     "-c unix_socket_directories=" + self.dir.name)
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, error, *_):
         try:
             self.pg_ctl("stop", "-m", "immediate")
+            if error is None:
+                refuse(scan_file(self.dir.name + "/server.log"))
         finally:
             self.dir.cleanup()
 

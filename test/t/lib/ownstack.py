@@ -7,6 +7,8 @@ new one: DynamoDB Local slows down as streams grow.
 import os
 import subprocess
 
+from secretscan import refuse, scan_text
+
 LIB = os.path.dirname(__file__)
 STACK = os.path.join(LIB, "..", "..", "stack")
 
@@ -30,7 +32,7 @@ class OwnStack:
                         AWS_ENDPOINT_URL=os.environ["DDB_UPSTREAM"],
                         DDB_STACK_SERVER_ENV=" ".join(
                             "%s=%s" % pair for pair in server_env.items()),
-                        DDB_STACK_CONF=conf)
+                        DDB_STACK_CONF="log_min_messages = debug5\n" + conf)
         # The endpoint is to be used as it is, not replaced by a new one.
         own_endpoint = self.env.pop("DDB_STACK_OWN_ENDPOINT", None)
         self.new_dynamodb = new_dynamodb and own_endpoint
@@ -42,7 +44,7 @@ class OwnStack:
         return subprocess.run([STACK, verb], env=self.env, check=True,
                               stdout=subprocess.PIPE, text=True).stdout
 
-    def pg_ctl(self, *arguments):
+    def pg_ctl(self, *arguments, server_env=None):
         """As the server's user, with nothing of ours in its environment."""
         folder = os.environ["DDB_STACK_DIR"]
         user = "postgres" if os.geteuid() == 0 else None
@@ -50,11 +52,13 @@ class OwnStack:
             ["./pg_ctl", "-D", "data", "-s", "-w", "-t", "60", *arguments],
             cwd=folder, user=user, group=user, check=True,
             env={"PATH": os.environ["PATH"], "HOME": folder,
-                 "LC_ALL": "C.UTF-8"}, stdin=subprocess.DEVNULL)
+                 "LC_ALL": "C.UTF-8", **(server_env or {})},
+            stdin=subprocess.DEVNULL)
 
-    def restart(self, mode):
-        """Stop in this mode and start again."""
-        self.pg_ctl("restart", "-m", mode, "-l", "server.log")
+    def restart(self, mode, server_env=None):
+        """Stop in this mode and start again, in another environment."""
+        self.pg_ctl("restart", "-m", mode, "-l", "server.log",
+                    server_env=server_env)
 
     def log(self):
         """All that the server has logged."""
@@ -79,10 +83,13 @@ class OwnStack:
         self.outside[name] = os.environ.get(name)
         os.environ[name] = value
 
-    def __exit__(self, *_):
+    def __exit__(self, error, *_):
+        scan = scan_text(self.log())
         for name, value in self.outside.items():
             if value is None:
                 del os.environ[name]
             else:
                 os.environ[name] = value
         self.call("down")
+        if error is None:
+            refuse(scan)

@@ -1,18 +1,24 @@
 #!/usr/bin/python3
 """
-A proxy before DynamoDB that lets only rightly signed requests through.
+A proxy before DynamoDB or Cognito that lets only rightly signed requests
+through.
 
 Each request's signature is computed anew by botocore, from the bytes that
-came, and compared. DynamoDB Local does not look at signatures, so this is
-what stands for AWS's own check. On SIGTERM the counts are written as JSON.
+came, and compared. DynamoDB Local and cognito-local do not look at signatures,
+so this is what stands for AWS's own check. On SIGTERM the counts are written as
+JSON. Its clock, by which requests are judged and responses dated, may be set
+wrong.
 """
 
 import argparse
 import calendar
+import collections
+import email.utils
 import hashlib
 import hmac
 import http.client
 import json
+import math
 import os
 import re
 import signal
@@ -28,8 +34,17 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from keys import SECRETS, TOKENS
+from keys import EXPIRY, SECRETS, TOKENS
 
+# What the target begins with -> the service to sign for, the type of content
+SERVICES = {
+    "DynamoDB_20120810": ("dynamodb", "application/x-amz-json-1.0"),
+    "DynamoDBStreams_20120810": ("dynamodb", "application/x-amz-json-1.0"),
+    "AWSCognitoIdentityProviderService":
+        ("cognito-idp", "application/x-amz-json-1.1"),
+}
+# STS has no target.
+STS = ("sts", "application/x-www-form-urlencoded")
 REQUIRED = {"content-type", "host", "x-amz-date", "x-amz-target"}
 FORBIDDEN = re.compile(
     r"connection|expect|keep-alive|proxy-.*|te|trailer|transfer-encoding"
@@ -44,6 +59,14 @@ HOP = {"connection", "keep-alive", "transfer-encoding", "proxy-connection"}
 
 class Refused(Exception):
     """Why a request is not let through."""
+
+    exception, status = "InvalidSignatureException", 403
+
+
+class Expired(Refused):
+    """Its keys were good once."""
+
+    exception, status = "ExpiredTokenException", 400
 
 
 class Recomputed(SigV4Auth):
@@ -61,9 +84,9 @@ class Recomputed(SigV4Auth):
         return kept
 
 
-def check_headers(headers, signed, date):
+def check_headers(headers, signed, required, date, now):
     """The rules that hold whatever the signature is."""
-    missing = REQUIRED - set(signed)
+    missing = required - set(signed)
     if missing:
         raise Refused("not signed: " + " ".join(sorted(missing)))
     if signed != sorted(set(signed)):
@@ -80,12 +103,23 @@ def check_headers(headers, signed, date):
     if not re.fullmatch(r"\d{8}T\d{6}Z", stamp) or stamp[:8] != date:
         raise Refused("x-amz-date is %r, the scope's date %s" % (stamp, date))
     sent = calendar.timegm(time.strptime(stamp, "%Y%m%dT%H%M%SZ"))
-    if abs(time.time() - sent) > MAX_SKEW_S:
+    if abs(now - sent) > MAX_SKEW_S:
         raise Refused("x-amz-date is off by more than 5 minutes: " + stamp)
 
 
-def check(method, path, headers, body):
-    """Raise Refused unless this request is signed as AWS wants it."""
+def service_of(headers):
+    """What is asked: the service to sign for, the type of content."""
+    target = headers.get("x-amz-target", "").split(".")[0]
+    if target not in SERVICES:
+        raise Refused("x-amz-target names no service that is known")
+    return SERVICES[target]
+
+
+def check(method, path, headers, body, now, sts=False):
+    """
+    Raise Refused unless this request is signed as AWS wants it. Returns the
+    access key and the region.
+    """
     match = AUTHORIZATION.fullmatch(headers.get("authorization", ""))
     if not match:
         raise Refused("no Authorization header of the right form")
@@ -95,9 +129,13 @@ def check(method, path, headers, body):
         raise Refused("unknown access key")
     if key in TOKENS and headers.get("x-amz-security-token") != TOKENS[key]:
         raise Refused("not the session token of this access key")
-    if service != "dynamodb":
+    wanted, content_type = STS if sts else service_of(headers)
+    if service != wanted:
         raise Refused("scope names the service " + service)
-    check_headers(headers, signed, date)
+    if headers.get("content-type") != content_type:
+        raise Refused("content-type is not that of the service")
+    check_headers(headers, signed,
+                  REQUIRED - {"x-amz-target"} if sts else REQUIRED, date, now)
     said = headers.get("x-amz-content-sha256")
     if said and said != hashlib.sha256(body).hexdigest():
         raise Refused("x-amz-content-sha256 is not the body's")
@@ -109,6 +147,9 @@ def check(method, path, headers, body):
     text = signer.string_to_sign(request, signer.canonical_request(request))
     if not hmac.compare_digest(signer.signature(text, request), signature):
         raise Refused("signature does not match")
+    if now >= EXPIRY.get(key, math.inf):
+        raise Expired("the keys have expired")
+    return key, region
 
 
 class Proxy(BaseHTTPRequestHandler):
@@ -125,23 +166,25 @@ class Proxy(BaseHTTPRequestHandler):
         try:
             if len(headers) != len(self.headers):
                 raise Refused("a header came twice")
-            check(self.command, self.path, headers, body)
+            signer = check(self.command, self.path, headers, body,
+                           self.server.now())
         except Refused as refusal:
             self.server.count_rejected("%s: %s" % (
                 headers.get("x-amz-target", "?"), refusal))
-            self.refuse(str(refusal))
+            self.refuse(refusal)
             return
-        self.server.count_accepted()
+        self.server.count_accepted(signer)
         self.forward(headers, body)
 
-    def refuse(self, reason):
+    def refuse(self, refusal):
         body = json.dumps({
-            "__type": "com.amazon.coral.service#InvalidSignatureException",
-            "message": reason}).encode()
-        self.send_response_only(403)
+            "__type": "com.amazon.coral.service#" + refusal.exception,
+            "message": str(refusal)}).encode()
+        self.send_response_only(refusal.status)
         self.send_header("Content-Type", "application/x-amz-json-1.0")
         self.send_header("Content-Length", str(len(body)))
         self.send_header("x-amzn-RequestId", "sigcheck")
+        self.send_header("Date", self.server.date())
         self.end_headers()
         self.wfile.write(body)
         self.wfile.flush()
@@ -155,6 +198,8 @@ class Proxy(BaseHTTPRequestHandler):
             return
         self.send_response_only(status)
         for name, value in answer:
+            if name.lower() == "date":
+                value = self.server.date()
             if name.lower() not in HOP:
                 self.send_header(name, value)
         if not any(name.lower() == "content-length" for name, _ in answer):
@@ -190,11 +235,14 @@ class Server(socketserver.ThreadingMixIn, HTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, upstream):
+    def __init__(self, upstream, clock_offset=0):
         super().__init__(("127.0.0.1", 0), Proxy)
         self.upstream = urllib.parse.urlsplit(upstream)
+        self.clock_offset = clock_offset
         self.lock = threading.Lock()
         self.report = {"accepted": 0, "rejected": 0, "reasons": []}
+        # How many requests were signed by whom: (access key, region)
+        self.signers = collections.Counter()
 
     def connect_upstream(self):
         kind = (http.client.HTTPSConnection if self.upstream.scheme == "https"
@@ -204,8 +252,15 @@ class Server(socketserver.ThreadingMixIn, HTTPServer):
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
 
-    def count_accepted(self):
+    def now(self):
+        return time.time() + self.clock_offset
+
+    def date(self):
+        return email.utils.formatdate(self.now(), usegmt=True)
+
+    def count_accepted(self, signer):
         with self.lock:
+            self.signers[signer] += 1
             self.report["accepted"] += 1
 
     def count_rejected(self, reason):
@@ -232,8 +287,10 @@ def main():
     parser.add_argument("--upstream", required=True, metavar="URL")
     parser.add_argument("--port-file", required=True)
     parser.add_argument("--report", required=True)
+    parser.add_argument("--clock-offset", type=int, default=0,
+                        metavar="SECONDS")
     args = parser.parse_args()
-    server = Server(args.upstream)
+    server = Server(args.upstream, args.clock_offset)
     # shutdown() waits for serve_forever, which runs in the handler's thread.
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(
         target=server.shutdown).start())
