@@ -232,8 +232,9 @@ installcheck-endpoint:
 
 # Unit tests: the client layer alone, under the sanitizers.
 UNIT_DIR = tmp_check/unit
+UNIT_SANITIZE = address,undefined
 UNIT_CFLAGS = $(WARNINGS) -Werror -O1 -g -fno-omit-frame-pointer \
-	-fsanitize=address,undefined -fno-sanitize-recover=undefined
+	-fsanitize=$(UNIT_SANITIZE) -fno-sanitize-recover=undefined
 UNIT_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup \
 	-Wl,--wrap=mmap
 UNIT_OBJS = $(CLIENT:src/client/%=$(UNIT_DIR)/client/%)
@@ -248,9 +249,28 @@ $(UNIT_DIR)/libclient.a: $(UNIT_OBJS)
 $(UNIT): $(UNIT_DIR)/%: test/unit/%.c $(UNIT_DIR)/libclient.a
 	$(CC) $(UNIT_CFLAGS) -Isrc/client -MMD -MP -o $@ $< \
 		$(UNIT_DIR)/libclient.a $(UNIT_LDFLAGS) $(CLIENT_LIBS)
-unit-programs: $(UNIT)
-unit: $(UNIT)
-	prove --exec '' $(UNIT)
+
+# A fuzz target over its corpus is a unit test too.  "test/fuzz/run" links the
+# same with libFuzzer in place of replay.c.
+FUZZ_TARGETS = $(notdir $(wildcard test/fuzz/corpus/*))
+FUZZ = $(FUZZ_TARGETS:%=$(UNIT_DIR)/fuzz/%)
+FUZZ_MAIN = test/fuzz/replay.c
+# What a target compiles besides the client layer.
+# PostgreSQL was configured for gcc, whose attributes clang does not know all.
+BACKEND_CFLAGS = -Isrc/pg -I$(includedir_server) -Wno-unused-parameter \
+	-Wno-ignored-attributes
+$(UNIT_DIR)/fuzz/path: FUZZ_CFLAGS = src/pg/path.c $(BACKEND_CFLAGS)
+$(UNIT_DIR)/fuzz/path: src/pg/path.c
+$(FUZZ): $(UNIT_DIR)/fuzz/%: test/fuzz/%.c test/fuzz/check.h \
+		test/fuzz/replay.c $(UNIT_DIR)/libclient.a
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_CFLAGS) -Isrc/client -DCORPUS='"test/fuzz/corpus/$*"' \
+		-o $@ $< $(FUZZ_MAIN) $(FUZZ_CFLAGS) $(UNIT_DIR)/libclient.a \
+		$(CLIENT_LIBS)
+
+unit-programs: $(UNIT) $(FUZZ)
+unit: $(UNIT) $(FUZZ)
+	prove --exec '' $(UNIT) $(FUZZ)
 -include $(UNIT_OBJS:.o=.d) $(UNIT:=.d)
 
 lint: all

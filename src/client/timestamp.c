@@ -81,13 +81,14 @@ put_field(char *out, int value, char separator)
 bool
 ddb_timestamp_format(int64_t unix_us, char text[DDB_TIMESTAMP_LEN])
 {
-	/* Counted from 0001-01-01, so that nothing here is negative. */
-	int64_t us = unix_us - MIN_US;
+	int64_t us;
 	int year, month, day, secs;
 	char *p = text;
 
 	if (unix_us < MIN_US || unix_us >= END_US)
 		return false;
+	/* Counted from 0001-01-01, so that nothing here is negative. */
+	us = unix_us - MIN_US;
 	civil_from_days(us / US_PER_DAY + MIN_US / US_PER_DAY, &year, &month, &day);
 	us %= US_PER_DAY;
 	secs = (int) (us / US_PER_SEC);

@@ -57,6 +57,34 @@ is_host_name(const char *text)
 	return true;
 }
 
+/*
+ * Is the last label a number? No name on the internet ends so (RFC 3696 section
+ * 2), but libcurl, as inet_aton, takes "1", "127.1" or "0x7f.1" for addresses.
+ */
+static bool
+ends_in_number(const char *text)
+{
+	size_t len = strlen(text);
+	size_t end = len > 0 && text[len - 1] == '.' ? len - 1 : len;
+	size_t start = end;
+
+	while (start > 0 && text[start - 1] != '.')
+		start--;
+	if (end - start >= 2 && text[start] == '0' && text[start + 1] == 'x')
+		return strspn(text + start + 2, "0123456789abcdef") >= end - start - 2;
+	return end > start && strspn(text + start, "0123456789") >= end - start;
+}
+
+/* A name, or an address of IPv4 in its one usual form */
+static bool
+is_host(const char *text)
+{
+	struct in_addr v4;
+
+	return is_host_name(text) &&
+		   (!ends_in_number(text) || inet_pton(AF_INET, text, &v4) == 1);
+}
+
 bool
 ddb_url_is_loopback(const DdbUrl *url)
 {
@@ -93,7 +121,7 @@ parse_host(DdbUrl *url, const char *text, size_t len)
 	copy_lower(url->host, text, len);
 	if (url->ipv6)
 		return inet_pton(AF_INET6, url->host, &v6) == 1;
-	return is_host_name(url->host);
+	return is_host(url->host);
 }
 
 /* ":8000", or nothing where len is 0 */

@@ -6,19 +6,9 @@
  * not longer than before, what the page reader has accepted the walk goes
  * through to its end, and an item is the same alone as behind others.
  */
-#include <stdlib.h>
-
+#include "check.h"
 #include "document.h"
 #include "item.h"
-
-#define CHECK(condition)                                                       \
-	do                                                                         \
-	{                                                                          \
-		if (!(condition))                                                      \
-			abort();                                                           \
-	} while (0)
-
-extern int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
 check_unescape(const char *text, size_t len)

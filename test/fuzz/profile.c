@@ -7,19 +7,9 @@
  * same.
  */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "check.h"
 #include "profile.h"
-
-#define CHECK(condition)                                                       \
-	do                                                                         \
-	{                                                                          \
-		if (!(condition))                                                      \
-			abort();                                                           \
-	} while (0)
-
-extern int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static DdbProfiles *
 parse(const char *config, const char *credentials, DdbStatus *status)

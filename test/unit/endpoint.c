@@ -282,6 +282,11 @@ test_malformed(void)
 		{"http://localhost\\x", "endpoint has an invalid host"},
 		{"http://l\xc3\xb6kal.localhost", "endpoint has an invalid host"},
 		{"http://[::1", "endpoint has an invalid host"},
+		/* Addresses to inet_aton and libcurl */
+		{"http://2130706433", "endpoint has an invalid host"},
+		{"http://127.1", "endpoint has an invalid host"},
+		{"http://0177.0.0.1", "endpoint has an invalid host"},
+		{"https://0x7F.0.0.1/", "endpoint has an invalid host"},
 		{"http://[]", "endpoint has an invalid host"},
 		{"http://[::1%25lo]", "endpoint has an invalid host"},
 		{"http://[localhost]", "endpoint has an invalid host"},
@@ -352,7 +357,6 @@ test_plain_http(void)
 	check_plain_http("http://128.0.0.1", false);
 	check_plain_http("http://0.0.0.0", false);
 	check_plain_http("http://127.0.0.1.nip.io", false);
-	check_plain_http("http://127.1", false);
 	check_plain_http("http://[::2]", false);
 	check_plain_http("http://[::ffff:10.0.0.1]", false);
 	check_plain_http("http://169.254.169.254", false);
