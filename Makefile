@@ -5,8 +5,8 @@ PGFILEDESC = "cruddur_ddb - SQL over DynamoDB"
 # The order is the architecture: an object calls only objects above it, and
 # "make lint" proves that.  src/README.md tells why.
 CLIENT = \
-	src/client/status.o \
 	src/client/secret.o \
+	src/client/status.o \
 	src/client/timestamp.o \
 	src/client/content.o \
 	src/client/retry.o \

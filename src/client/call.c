@@ -259,8 +259,13 @@ judge_reply(DdbCall *call)
 			return;
 		call->response = call->inflated;
 	}
+	/* AWS's words for a bad signature have the headers in them. */
 	if (reply->http_status != 200)
-		ddb_status_decode(status, call->response, call->response_len);
+		ddb_status_decode(status,
+						  call->response,
+						  call->response_len,
+						  ddb_exchange_sent(call->exchange,
+											"x-amz-security-token"));
 }
 
 static void

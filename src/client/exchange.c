@@ -299,6 +299,7 @@ set_headers(DdbExchange *exchange, const char *const *headers, int nheaders)
 		text += size;
 		left -= size;
 	}
+	exchange->nheaders = nheaders;
 	curl_easy_setopt(exchange->easy,
 					 CURLOPT_HTTPHEADER,
 					 nheaders > 0 ? exchange->header_nodes : NULL);
@@ -495,6 +496,21 @@ ddb_exchange_result(const DdbExchange *exchange, DdbReply *reply,
 	*reply = exchange->reply;
 	reply->body = exchange->body == NULL ? "" : exchange->body;
 	return true;
+}
+
+const char *
+ddb_exchange_sent(const DdbExchange *exchange, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (int i = 0; i < exchange->nheaders; i++)
+	{
+		const char *line = exchange->header_nodes[i].data;
+
+		if (strncmp(line, name, len) == 0 && strncmp(line + len, ": ", 2) == 0)
+			return line + len + 2;
+	}
+	return NULL;
 }
 
 void

@@ -80,6 +80,7 @@ struct DdbExchange
 	DdbReply reply;
 	char *body;
 	size_t body_cap;
+	int nheaders; /* that were sent */
 	struct curl_slist header_nodes[DDB_EXCHANGE_MAX_HEADERS];
 	char header_text[DDB_EXCHANGE_MAX_HEADER_BYTES];
 	char error[CURL_ERROR_SIZE];
@@ -116,6 +117,13 @@ extern void ddb_exchange_finish(DdbExchange *exchange, CURLcode result,
  */
 extern bool ddb_exchange_result(const DdbExchange *exchange, DdbReply *reply,
 								DdbStatus *status);
+
+/*
+ * The value of a header that was sent, by its name in lower case; NULL if there
+ * was none. Good until the exchange is released.
+ */
+extern const char *ddb_exchange_sent(const DdbExchange *exchange,
+									 const char *name);
 
 /* It held secrets: wipe what was sent and what came, but not what is borrowed. */
 extern void ddb_exchange_wipe(DdbExchange *exchange);

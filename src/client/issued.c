@@ -110,21 +110,6 @@ read_object(DdbJson *json, Value *values, int depth)
 	return ddb_json_expect(json, '}');
 }
 
-/* Put the secret out wherever it stands, with what it takes no room for. */
-static void
-blot_out(char *text, const char *secret)
-{
-	size_t len = secret != NULL ? strlen(secret) : 0;
-
-	if (len == 0)
-		return;
-	while ((text = strstr(text, secret)) != NULL)
-	{
-		memset(text, '*', len);
-		text += len;
-	}
-}
-
 /*
  * The text of a value without the secret, malloc'd; "" if it is not there; NULL:
  * no memory.
@@ -139,8 +124,10 @@ copy_value(const Value *value, const char *secret)
 		return NULL;
 	if (value->span.text != NULL)
 		len = ddb_json_unescape(value->span.text, value->span.len, text);
-	text[len > 0 ? len : 0] = '\0';
-	blot_out(text, secret);
+	if (len < 0)
+		len = 0;
+	text[len] = '\0';
+	ddb_secret_blot_out(text, (size_t) len, secret);
 	return text;
 }
 

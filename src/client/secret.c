@@ -55,3 +55,21 @@ ddb_secret_free(void *secret)
 	OPENSSL_cleanse(header, size);
 	(void) munmap(header, size);
 }
+
+void
+ddb_secret_blot_out(char *text, size_t len, const char *secret)
+{
+	size_t secret_len = secret != NULL ? strlen(secret) : 0;
+	size_t at = 0;
+
+	while (secret_len > 0 && at + secret_len <= len)
+	{
+		if (memcmp(text + at, secret, secret_len) == 0)
+		{
+			memset(text + at, '*', secret_len);
+			at += secret_len;
+		}
+		else
+			at++;
+	}
+}

@@ -19,4 +19,10 @@ extern char *ddb_secret_strdup(const char *text);
 /* Wipes it. NULL is fine. */
 extern void ddb_secret_free(void *secret);
 
+/*
+ * Put asterisks over the secret wherever it stands in a text of others'. NULL
+ * and "" are no secret.
+ */
+extern void ddb_secret_blot_out(char *text, size_t len, const char *secret);
+
 #endif /* DDB_SECRET_H */

@@ -9,8 +9,10 @@
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "secret.h"
 #include "status.h"
 
 typedef struct ExceptionKind
@@ -197,6 +199,41 @@ copy_clean(char *out, size_t out_size, const char *text, size_t len)
 	out[n] = '\0';
 }
 
+/*
+ * As copy_clean, without the secret. It is blotted out before the text is cut, or
+ * its first half might be left. Nothing is copied for want of memory.
+ */
+static void
+copy_without(char *out, size_t out_size, const char *text, size_t len,
+			 const char *secret)
+{
+	/* More than is kept: the secret and a character that begin in there */
+	size_t most = out_size + (secret != NULL ? strlen(secret) : 0) + 3;
+	char *copy;
+
+	if (secret == NULL)
+	{
+		copy_clean(out, out_size, text, len);
+		return;
+	}
+	while (len > 0 && (unsigned char) text[0] <= ' ')
+	{
+		text++;
+		len--;
+	}
+	if (len > most)
+		len = most;
+	out[0] = '\0';
+	copy = malloc(len + 1);
+	if (copy == NULL)
+		return;
+	memcpy(copy, text, len);
+	ddb_secret_blot_out(copy, len, secret);
+	copy_clean(out, out_size, copy, len);
+	explicit_bzero(copy, len);
+	free(copy);
+}
+
 bool
 ddb_status_set(DdbStatus *status, DdbStatusKind kind, const char *format, ...)
 {
@@ -226,7 +263,7 @@ ddb_status_set(DdbStatus *status, DdbStatusKind kind, const char *format, ...)
  * prefix, and with or without a ":" and a URL behind.
  */
 static void
-set_exception(DdbStatus *status, const char *type)
+set_exception(DdbStatus *status, const char *type, const char *secret)
 {
 	size_t len = strcspn(type, ":");
 	const char *hash = memchr(type, '#', len);
@@ -236,7 +273,7 @@ set_exception(DdbStatus *status, const char *type)
 		len -= (size_t) (hash + 1 - type);
 		type = hash + 1;
 	}
-	copy_clean(status->exception, sizeof(status->exception), type, len);
+	copy_without(status->exception, sizeof(status->exception), type, len, secret);
 }
 
 static bool
@@ -314,7 +351,7 @@ kind_of(const DdbStatus *status, const char *message)
 }
 
 static void
-decode_json(DdbStatus *status, json_t *root)
+decode_json(DdbStatus *status, json_t *root, const char *secret)
 {
 	json_t *message = json_object_get(root, "message");
 	const char *type = json_string_value(json_object_get(root, "__type"));
@@ -324,28 +361,30 @@ decode_json(DdbStatus *status, json_t *root)
 		message = json_object_get(root, "Message");
 	text = json_is_string(message) ? json_string_value(message) : "";
 	if (type != NULL)
-		set_exception(status, type);
-	copy_clean(status->message,
-			   sizeof(status->message),
-			   text,
-			   json_is_string(message) ? json_string_length(message) : 0);
+		set_exception(status, type, secret);
+	copy_without(status->message,
+				 sizeof(status->message),
+				 text,
+				 json_is_string(message) ? json_string_length(message) : 0,
+				 secret);
 	status->kind = kind_of(status, text);
 	if (status->kind == DDB_STATUS_CANCELED)
 		set_reasons(status, json_object_get(root, "CancellationReasons"));
 }
 
 void
-ddb_status_decode(DdbStatus *status, const char *body, size_t len)
+ddb_status_decode(DdbStatus *status, const char *body, size_t len,
+				  const char *secret)
 {
 	json_t *root = json_loadb(body, len, JSON_ALLOW_NUL, NULL);
 
 	status->exception[0] = '\0';
 	status->nreasons = 0;
 	if (json_is_object(root))
-		decode_json(status, root);
+		decode_json(status, root, secret);
 	else
 	{
-		copy_clean(status->message, sizeof(status->message), body, len);
+		copy_without(status->message, sizeof(status->message), body, len, secret);
 		status->kind = kind_of(status, "");
 	}
 	json_decref(root);

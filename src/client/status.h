@@ -100,8 +100,10 @@ extern bool ddb_status_set(DdbStatus *status, DdbStatusKind kind,
 /*
  * Decode the body of a response that is not 200: exception, message, reasons
  * and from them the kind. The body need not be JSON; then it is the message.
- * status->http_status and request_id are the caller's to set, before.
+ * status->http_status and request_id are the caller's to set, before. Where the
+ * secret (NULL: none) is in the exception or the message, it is blotted out.
  */
-extern void ddb_status_decode(DdbStatus *status, const char *body, size_t len);
+extern void ddb_status_decode(DdbStatus *status, const char *body, size_t len,
+							  const char *secret);
 
 #endif /* DDB_STATUS_H */

@@ -709,6 +709,35 @@ test_alarm(void)
 	stop(&network);
 }
 
+/* A service, or one that stands for it, that says in what headers it was asked */
+static void
+test_token_told(void)
+{
+	static const char token[] = "IQoJb3JpZ2luX2VjEBEaCXVzLWVhc3Qt";
+	char json[] = "{\"__type\":\"x#InvalidSignatureException\",\"message\":"
+				  "\"your headers: IQoJb3JpZ2luX2VjEBEaCXVzLWVhc3Qt\"}";
+	const DdbStatus *status;
+	Network network;
+	DdbCall *call;
+
+	start(&network);
+	ddb_client_destroy(network.client);
+	ddb_credentials_free(network.credentials);
+	network.credentials = ddb_credentials_create_static("a", "s", token);
+	network.client = create_client(&network, 1);
+	network.server.head = "403 Forbidden";
+	network.server.response = json;
+	call = ddb_call_start(network.client, "GetItem", "t", strdup("{}"), 2, true);
+	finish(&network, call);
+	status = ddb_call_status(call);
+	ok(strstr(network.server.received, token) != NULL, "the token was sent");
+	is_str(status->message,
+		   "your headers: ********************************",
+		   "and is not told");
+	ddb_call_free(call);
+	stop(&network);
+}
+
 int
 main(void)
 {
@@ -724,6 +753,7 @@ main(void)
 	test_delay();
 	test_two_clients();
 	test_clock();
+	test_token_told();
 	test_alarm();
 	return tap_done();
 }

@@ -16,7 +16,7 @@ decode_bytes(int http_status, const char *body, size_t len)
 
 	ddb_status_clear(&status);
 	status.http_status = http_status;
-	ddb_status_decode(&status, body, len);
+	ddb_status_decode(&status, body, len, NULL);
 	return status;
 }
 
@@ -391,6 +391,46 @@ test_no_memory(void)
 	ok(sane, "a failure with a message remains");
 }
 
+/* As it is cut: what stands before the token, then the token, and more of it. */
+static void
+test_secret_cut(size_t before)
+{
+	static const char token[] = "IQoJb3JpZ2luX2VjEBEaCXVzLWVhc3QtMSJ";
+	char body[sizeof(((DdbStatus *) 0)->message) + 200];
+	DdbStatus status;
+
+	memset(body, 'x', sizeof(body));
+	memcpy(body + before, token, sizeof(token) - 1);
+	ddb_status_clear(&status);
+	status.http_status = 502;
+	ddb_status_decode(&status, body, sizeof(body), token);
+	ok(strstr(status.message, "IQo") == NULL, "a token after %zu bytes", before);
+}
+
+static void
+test_secret(void)
+{
+	static const char json[] =
+		"{\"__type\":\"No#t/o+k=en\",\"message\":\"sent t\\/o+k=en,"
+		"t/o+k=ent/o+k=en and t/o+k\"}";
+	DdbStatus status;
+
+	ddb_status_clear(&status);
+	status.http_status = 403;
+	ddb_status_decode(&status, json, sizeof(json) - 1, "t/o+k=en");
+	is_str(status.message,
+		   "sent ********,**************** and t/o+k",
+		   "a secret is blotted out");
+	is_str(status.exception, "********", "of the exception too");
+	ddb_status_decode(&status, "  <t/o>", 7, "t/o");
+	is_str(status.message, "<***>", "and of what is no JSON");
+	ddb_status_decode(&status, "<t/o>", 5, "");
+	is_str(status.message, "<t/o>", "an empty one is none");
+	for (size_t before = 0; before < sizeof(status.message); before++)
+		if (before < 2 || before > sizeof(status.message) - 40)
+			test_secret_cut(before);
+}
+
 int
 main(void)
 {
@@ -403,6 +443,7 @@ main(void)
 	test_not_json();
 	test_set();
 	test_nul();
+	test_secret();
 	test_no_memory();
 	return tap_done();
 }
