@@ -66,10 +66,10 @@ ddb_condition_prepare(const List *conds, const DdbRelation *relation,
 }
 
 static void
-set_kind(DdbAsk *ask, DdbAskKind kind, bool exact)
+set_kind(DdbDemand *demand, DdbDemandKind kind, bool exact)
 {
-	ask->kind = kind;
-	ask->exact = exact;
+	demand->kind = kind;
+	demand->exact = exact;
 }
 
 static double
@@ -85,82 +85,83 @@ float_value(const DdbCondition *condition, Datum value)
  */
 static void
 set_float_range(const DdbCondition *condition, const double *low,
-				const double *high, DdbAsk *ask)
+				const double *high, DdbDemand *demand)
 {
 	bool is_float4 = condition->column->base_type == FLOAT4OID;
 
 	if (low != NULL)
-		ask->lower.given =
-			ddb_operand_float_bound(*low, is_float4, false, &ask->lower.operand);
+		demand->lower.given =
+			ddb_operand_float_bound(*low, is_float4, false, &demand->lower.operand);
 	if (high != NULL)
-		ask->upper.given =
-			ddb_operand_float_bound(*high, is_float4, true, &ask->upper.operand);
-	if (ask->lower.given || ask->upper.given)
-		set_kind(ask, DDB_ASK_RANGE, false);
+		demand->upper.given =
+			ddb_operand_float_bound(*high, is_float4, true, &demand->upper.operand);
+	if (demand->lower.given || demand->upper.given)
+		set_kind(demand, DDB_DEMAND_RANGE, false);
 }
 
 static void
-ask_float(const DdbCondition *condition, Datum datum, DdbAsk *ask)
+demand_float(const DdbCondition *condition, Datum datum, DdbDemand *demand)
 {
 	DdbCompare op = condition->cond->op;
 	double value = float_value(condition, datum);
 	bool has_low = op == DDB_EQ || op == DDB_GT || op == DDB_GE;
 	bool has_high = op == DDB_EQ || op == DDB_LT || op == DDB_LE;
 
-	set_kind(ask, DDB_ASK_NOT_LIST, false);
+	set_kind(demand, DDB_DEMAND_NOT_LIST, false);
 	if (op == DDB_EQ && !isfinite(value))
-		set_kind(ask, DDB_ASK_NOTHING, true);
+		set_kind(demand, DDB_DEMAND_NOTHING, true);
 	else
 		set_float_range(condition,
 						has_low ? &value : NULL,
 						has_high ? &value : NULL,
-						ask);
+						demand);
 }
 
 static void
-set_operand(DdbAsk *ask, DdbAskKind kind, const DdbOperand *operand)
+set_operand(DdbDemand *demand, DdbDemandKind kind, const DdbOperand *operand)
 {
-	set_kind(ask, kind, true);
-	ask->operands = palloc(sizeof(DdbOperand));
-	ask->operands[0] = *operand;
-	ask->noperands = 1;
+	set_kind(demand, kind, true);
+	demand->operands = palloc(sizeof(DdbOperand));
+	demand->operands[0] = *operand;
+	demand->noperands = 1;
 }
 
 static void
-ask_order(DdbCompare op, const DdbOperand *operand, DdbAsk *ask)
+demand_order(DdbCompare op, const DdbOperand *operand, DdbDemand *demand)
 {
-	DdbLimit *limit = op == DDB_GT || op == DDB_GE ? &ask->lower : &ask->upper;
+	DdbLimit *limit =
+		op == DDB_GT || op == DDB_GE ? &demand->lower : &demand->upper;
 
-	set_kind(ask, DDB_ASK_RANGE, true);
+	set_kind(demand, DDB_DEMAND_RANGE, true);
 	limit->operand = *operand;
 	limit->given = true;
 	limit->strict = op == DDB_LT || op == DDB_GT;
 }
 
 static void
-ask_compare(const DdbCondition *condition, Datum value, DdbAsk *ask)
+demand_compare(const DdbCondition *condition, Datum value, DdbDemand *demand)
 {
 	DdbCompare op = condition->cond->op;
 	DdbOperand operand;
 
 	if (condition->column->match == DDB_MATCH_FLOAT)
-		ask_float(condition, value, ask);
+		demand_float(condition, value, demand);
 	else if (!ddb_operand_make(condition->maker, value, &operand))
 	{
 		/* Nothing is equal to it, and what has an order with it is unknown. */
 		if (op == DDB_EQ)
-			set_kind(ask, DDB_ASK_NOTHING, true);
+			set_kind(demand, DDB_DEMAND_NOTHING, true);
 		else
-			set_kind(ask, DDB_ASK_NOT_LIST, op == DDB_NE);
+			set_kind(demand, DDB_DEMAND_NOT_LIST, op == DDB_NE);
 	}
 	else if (op == DDB_EQ)
-		set_operand(ask, DDB_ASK_LIST, &operand);
+		set_operand(demand, DDB_DEMAND_LIST, &operand);
 	else if (op == DDB_NE)
-		set_operand(ask, DDB_ASK_NOT_LIST, &operand);
+		set_operand(demand, DDB_DEMAND_NOT_LIST, &operand);
 	else if (operand.type == DDB_TYPE_BOOL)
-		set_kind(ask, DDB_ASK_NOT_LIST, false);
+		set_kind(demand, DDB_DEMAND_NOT_LIST, false);
 	else
-		ask_order(op, &operand, ask);
+		demand_order(op, &operand, demand);
 }
 
 /* The elements of an array that are not NULL. */
@@ -196,8 +197,8 @@ elements_of(const DdbCondition *condition, Datum value, int *n, bool *has_null)
 
 /* The column is one of them: a range around them all. */
 static void
-ask_any_float(const DdbCondition *condition, const Datum *elements, int n,
-			  DdbAsk *ask)
+demand_any_float(const DdbCondition *condition, const Datum *elements, int n,
+				 DdbDemand *demand)
 {
 	double low = 0;
 	double high = 0;
@@ -213,30 +214,30 @@ ask_any_float(const DdbCondition *condition, const Datum *elements, int n,
 		high = nfinite == 0 ? value : Max(high, value);
 		nfinite++;
 	}
-	set_kind(ask, DDB_ASK_NOT_LIST, false);
+	set_kind(demand, DDB_DEMAND_NOT_LIST, false);
 	if (nfinite == 0)
-		set_kind(ask, DDB_ASK_NOTHING, true);
+		set_kind(demand, DDB_DEMAND_NOTHING, true);
 	else
-		set_float_range(condition, &low, &high, ask);
+		set_float_range(condition, &low, &high, demand);
 }
 
 static void
 set_operands(const DdbCondition *condition, const Datum *elements, int n,
-			 DdbAsk *ask)
+			 DdbDemand *demand)
 {
-	ask->operands = palloc(sizeof(DdbOperand) * (n + 1));
+	demand->operands = palloc(sizeof(DdbOperand) * (n + 1));
 	for (int i = 0; i < n; i++)
 	{
 		if (ddb_operand_make(condition->maker,
 							 elements[i],
-							 &ask->operands[ask->noperands]))
-			ask->noperands++;
+							 &demand->operands[demand->noperands]))
+			demand->noperands++;
 	}
-	ask->noperands = ddb_operand_unique(ask->operands, ask->noperands);
+	demand->noperands = ddb_operand_unique(demand->operands, demand->noperands);
 }
 
 static void
-ask_any(const DdbCondition *condition, Datum value, DdbAsk *ask)
+demand_any(const DdbCondition *condition, Datum value, DdbDemand *demand)
 {
 	int n;
 	bool has_null;
@@ -244,52 +245,55 @@ ask_any(const DdbCondition *condition, Datum value, DdbAsk *ask)
 
 	if (condition->column->match == DDB_MATCH_FLOAT)
 	{
-		ask_any_float(condition, elements, n, ask);
+		demand_any_float(condition, elements, n, demand);
 		return;
 	}
-	set_operands(condition, elements, n, ask);
-	set_kind(ask, ask->noperands > 0 ? DDB_ASK_LIST : DDB_ASK_NOTHING, true);
+	set_operands(condition, elements, n, demand);
+	set_kind(demand,
+			 demand->noperands > 0 ? DDB_DEMAND_LIST : DDB_DEMAND_NOTHING,
+			 true);
 }
 
 static void
-ask_none_of(const DdbCondition *condition, Datum value, DdbAsk *ask)
+demand_none_of(const DdbCondition *condition, Datum value, DdbDemand *demand)
 {
 	int n;
 	bool has_null;
 	Datum *elements = elements_of(condition, value, &n, &has_null);
 
 	if (has_null)
-		set_kind(ask, DDB_ASK_NOTHING, true);
+		set_kind(demand, DDB_DEMAND_NOTHING, true);
 	else if (n == 0)
-		set_kind(ask, DDB_ASK_ANYTHING, true); /* also where it is NULL */
+		set_kind(demand, DDB_DEMAND_ANYTHING, true); /* also where it is NULL */
 	else if (condition->column->match == DDB_MATCH_FLOAT)
-		set_kind(ask, DDB_ASK_NOT_LIST, false);
+		set_kind(demand, DDB_DEMAND_NOT_LIST, false);
 	else
 	{
-		set_operands(condition, elements, n, ask);
-		set_kind(ask, DDB_ASK_NOT_LIST, true);
+		set_operands(condition, elements, n, demand);
+		set_kind(demand, DDB_DEMAND_NOT_LIST, true);
 	}
 }
 
 static void
-ask_prefix(const DdbCondition *condition, text *prefix, bool exact, DdbAsk *ask)
+demand_prefix(const DdbCondition *condition, text *prefix, bool exact,
+			  DdbDemand *demand)
 {
 	DdbOperand operand;
 
 	if (VARSIZE_ANY_EXHDR(prefix) == 0)
-		set_kind(ask, DDB_ASK_NOT_LIST, exact);
+		set_kind(demand, DDB_DEMAND_NOT_LIST, exact);
 	else if (!ddb_operand_make(condition->maker, PointerGetDatum(prefix), &operand))
-		set_kind(ask, DDB_ASK_NOTHING, true);
+		set_kind(demand, DDB_DEMAND_NOTHING, true);
 	else
 	{
-		set_operand(ask, DDB_ASK_PREFIX, &operand);
-		ask->exact = exact;
+		set_operand(demand, DDB_DEMAND_PREFIX, &operand);
+		demand->exact = exact;
 	}
 }
 
 /* LIKE with the default escape character, a backslash */
 static void
-ask_like(const DdbCondition *condition, Datum value, DdbAsk *ask)
+demand_like(const DdbCondition *condition, Datum value, DdbDemand *demand)
 {
 	text *packed = DatumGetTextPP(value);
 	const char *pattern = VARDATA_ANY(packed);
@@ -304,7 +308,7 @@ ask_like(const DdbCondition *condition, Datum value, DdbAsk *ask)
 		/* One at the end is an error, if a row comes that far. */
 		if (pattern[i] == '\\' && ++i == len)
 		{
-			set_kind(ask, DDB_ASK_ANYTHING, false);
+			set_kind(demand, DDB_DEMAND_ANYTHING, false);
 			return;
 		}
 		literal[literal_len++] = pattern[i];
@@ -315,35 +319,35 @@ ask_like(const DdbCondition *condition, Datum value, DdbAsk *ask)
 		DdbOperand operand;
 
 		if (ddb_operand_make(condition->maker, PointerGetDatum(packed), &operand))
-			set_operand(ask, DDB_ASK_LIST, &operand);
+			set_operand(demand, DDB_DEMAND_LIST, &operand);
 		else
-			set_kind(ask, DDB_ASK_NOTHING, true);
+			set_kind(demand, DDB_DEMAND_NOTHING, true);
 		return;
 	}
 	is_prefix = strspn(pnstrdup(pattern + i, len - i), "%") == (size_t) (len - i);
-	ask_prefix(condition, packed, is_prefix, ask);
+	demand_prefix(condition, packed, is_prefix, demand);
 }
 
 /* value is not NULL. */
 static void
-ask_with(const DdbCondition *condition, Datum value, DdbAsk *ask)
+demand_with(const DdbCondition *condition, Datum value, DdbDemand *demand)
 {
 	switch (condition->cond->kind)
 	{
 		case DDB_COND_COMPARE:
-			ask_compare(condition, value, ask);
+			demand_compare(condition, value, demand);
 			return;
 		case DDB_COND_ANY:
-			ask_any(condition, value, ask);
+			demand_any(condition, value, demand);
 			return;
 		case DDB_COND_NONE_OF:
-			ask_none_of(condition, value, ask);
+			demand_none_of(condition, value, demand);
 			return;
 		case DDB_COND_LIKE:
-			ask_like(condition, value, ask);
+			demand_like(condition, value, demand);
 			return;
 		case DDB_COND_STARTS:
-			ask_prefix(condition, DatumGetTextPP(value), true, ask);
+			demand_prefix(condition, DatumGetTextPP(value), true, demand);
 			return;
 		default:
 			ereport(ERROR,
@@ -354,24 +358,24 @@ ask_with(const DdbCondition *condition, Datum value, DdbAsk *ask)
 }
 
 void
-ddb_condition_ask(const DdbCondition *condition, ExprContext *econtext,
-				  DdbAsk *ask)
+ddb_condition_demand(const DdbCondition *condition, ExprContext *econtext,
+					 DdbDemand *demand)
 {
 	Datum value;
 	bool isnull;
 
-	memset(ask, 0, sizeof(DdbAsk));
+	memset(demand, 0, sizeof(DdbDemand));
 	if (condition->value == NULL)
 	{
-		set_kind(ask,
-				 condition->cond->kind == DDB_COND_IS_NULL ? DDB_ASK_MISSING
-														   : DDB_ASK_PRESENT,
+		set_kind(demand,
+				 condition->cond->kind == DDB_COND_IS_NULL ? DDB_DEMAND_MISSING
+														   : DDB_DEMAND_PRESENT,
 				 true);
 		return;
 	}
 	value = ExecEvalExprSwitchContext(condition->value, econtext, &isnull);
 	if (isnull)
-		set_kind(ask, DDB_ASK_NOTHING, true);
+		set_kind(demand, DDB_DEMAND_NOTHING, true);
 	else
-		ask_with(condition, value, ask);
+		demand_with(condition, value, demand);
 }

@@ -30,18 +30,18 @@ typedef struct DdbCondition
 	int nargs;
 } DdbCondition;
 
-typedef enum DdbAskKind
+typedef enum DdbDemandKind
 {
-	DDB_ASK_ANYTHING, /* every item is accepted */
-	DDB_ASK_NOTHING,  /* none is */
-	DDB_ASK_LIST,     /* one of the operands */
-	DDB_ASK_NOT_LIST, /* of the column's type, and none of the operands, of
+	DDB_DEMAND_ANYTHING, /* every item is accepted */
+	DDB_DEMAND_NOTHING,  /* none is */
+	DDB_DEMAND_LIST,     /* one of the operands */
+	DDB_DEMAND_NOT_LIST, /* of the column's type, and none of the operands, of
 								 * which there may be none */
-	DDB_ASK_RANGE,
-	DDB_ASK_PREFIX, /* begins with the one operand, which is not empty */
-	DDB_ASK_PRESENT,
-	DDB_ASK_MISSING
-} DdbAskKind;
+	DDB_DEMAND_RANGE,
+	DDB_DEMAND_PREFIX, /* begins with the one operand, which is not empty */
+	DDB_DEMAND_PRESENT,
+	DDB_DEMAND_MISSING
+} DdbDemandKind;
 
 /* One end of a range. */
 typedef struct DdbLimit
@@ -52,15 +52,15 @@ typedef struct DdbLimit
 } DdbLimit;
 
 /* A condition on one column with its value. */
-typedef struct DdbAsk
+typedef struct DdbDemand
 {
-	DdbAskKind kind;
+	DdbDemandKind kind;
 	bool exact;           /* accepts what the condition does, and no more */
 	DdbOperand *operands; /* sorted, each of them once */
 	int noperands;
 	DdbLimit lower; /* RANGE */
 	DdbLimit upper;
-} DdbAsk;
+} DdbDemand;
 
 /*
  * Prepare a list of DdbCond as an array; lives in CurrentMemoryContext. names:
@@ -74,7 +74,7 @@ extern DdbCondition *ddb_condition_prepare(const List *conds,
  * Evaluate one that is neither AND nor OR. Allocates in CurrentMemoryContext;
  * the value itself goes to the memory of econtext.
  */
-extern void ddb_condition_ask(const DdbCondition *condition,
-							  ExprContext *econtext, DdbAsk *ask);
+extern void ddb_condition_demand(const DdbCondition *condition,
+								 ExprContext *econtext, DdbDemand *demand);
 
 #endif /* DDB_CONDITION_H */

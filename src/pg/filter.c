@@ -30,9 +30,9 @@ static const DdbOperand null_type = {DDB_TYPE_S, "NULL", 4};
 
 static Outcome
 write_in(DdbExpression *expression, const DdbExpressionPath *path,
-		 const DdbAsk *ask)
+		 const DdbDemand *demand)
 {
-	for (int i = 0; i < ask->noperands && ddb_expression_fits(expression); i++)
+	for (int i = 0; i < demand->noperands && ddb_expression_fits(expression); i++)
 	{
 		if (i > 0 && i % DDB_EXPRESSION_MAX_IN == 0)
 			ddb_expression_add(expression, 1, ") OR ", NULL, NULL);
@@ -40,42 +40,42 @@ write_in(DdbExpression *expression, const DdbExpressionPath *path,
 			ddb_expression_add(expression, 1, "# IN (", path, NULL);
 		else
 			ddb_expression_add(expression, 0, ", ", NULL, NULL);
-		ddb_expression_add(expression, 0, ":", NULL, &ask->operands[i]);
+		ddb_expression_add(expression, 0, ":", NULL, &demand->operands[i]);
 	}
 	ddb_expression_add(expression, 0, ")", NULL, NULL);
-	return ask->noperands > DDB_EXPRESSION_MAX_IN ? WRITTEN_OR : WRITTEN;
+	return demand->noperands > DDB_EXPRESSION_MAX_IN ? WRITTEN_OR : WRITTEN;
 }
 
 static void
 write_not_in(DdbExpression *expression, const DdbCondition *condition,
-			 const DdbAsk *ask)
+			 const DdbDemand *demand)
 {
 	const char *name = ddb_value_type_name(condition->column->ddb_type);
 	DdbOperand type = {DDB_TYPE_S, name, strlen(name)};
 
 	ddb_expression_add(expression, 1, "attribute_type(#, :)", condition->path, &type);
-	if (ask->noperands == 0)
+	if (demand->noperands == 0)
 		return;
-	if (ask->noperands == 1)
+	if (demand->noperands == 1)
 	{
 		ddb_expression_add(expression,
 						   2,
 						   " AND # <> :",
 						   condition->path,
-						   ask->operands);
+						   demand->operands);
 		return;
 	}
 	ddb_expression_add(expression, 2, " AND NOT (", NULL, NULL);
-	write_in(expression, condition->path, ask);
+	write_in(expression, condition->path, demand);
 	ddb_expression_add(expression, 0, ")", NULL, NULL);
 }
 
 static void
 write_range(DdbExpression *expression, const DdbExpressionPath *path,
-			const DdbAsk *ask)
+			const DdbDemand *demand)
 {
-	const DdbLimit *lower = &ask->lower;
-	const DdbLimit *upper = &ask->upper;
+	const DdbLimit *lower = &demand->lower;
+	const DdbLimit *upper = &demand->upper;
 
 	if (lower->given && upper->given)
 	{
@@ -103,36 +103,36 @@ write_leaf(Writer *writer, const DdbCondition *condition)
 {
 	DdbExpression *expression = writer->expression;
 	const DdbExpressionPath *path = condition->path;
-	DdbAsk ask;
+	DdbDemand demand;
 
-	ddb_condition_ask(condition, writer->econtext, &ask);
-	if (condition->cond->exact && !ask.exact)
+	ddb_condition_demand(condition, writer->econtext, &demand);
+	if (condition->cond->exact && !demand.exact)
 		writer->complete = false;
-	switch (ask.kind)
+	switch (demand.kind)
 	{
-		case DDB_ASK_ANYTHING:
+		case DDB_DEMAND_ANYTHING:
 			return ALWAYS;
-		case DDB_ASK_NOTHING:
+		case DDB_DEMAND_NOTHING:
 			return NEVER;
-		case DDB_ASK_LIST:
-			if (ask.noperands > 1)
-				return write_in(expression, path, &ask);
-			ddb_expression_add(expression, 1, "# = :", path, ask.operands);
+		case DDB_DEMAND_LIST:
+			if (demand.noperands > 1)
+				return write_in(expression, path, &demand);
+			ddb_expression_add(expression, 1, "# = :", path, demand.operands);
 			return WRITTEN;
-		case DDB_ASK_NOT_LIST:
-			write_not_in(expression, condition, &ask);
+		case DDB_DEMAND_NOT_LIST:
+			write_not_in(expression, condition, &demand);
 			return WRITTEN;
-		case DDB_ASK_RANGE:
-			write_range(expression, path, &ask);
+		case DDB_DEMAND_RANGE:
+			write_range(expression, path, &demand);
 			return WRITTEN;
-		case DDB_ASK_PREFIX:
+		case DDB_DEMAND_PREFIX:
 			ddb_expression_add(expression,
 							   1,
 							   "begins_with(#, :)",
 							   path,
-							   ask.operands);
+							   demand.operands);
 			return WRITTEN;
-		case DDB_ASK_PRESENT:
+		case DDB_DEMAND_PRESENT:
 			ddb_expression_add(expression,
 							   4,
 							   "attribute_exists(#) AND "
@@ -140,7 +140,7 @@ write_leaf(Writer *writer, const DdbCondition *condition)
 							   path,
 							   &null_type);
 			return WRITTEN;
-		case DDB_ASK_MISSING:
+		case DDB_DEMAND_MISSING:
 			ddb_expression_add(expression,
 							   3,
 							   "attribute_not_exists(#) OR "

@@ -17,19 +17,19 @@ has_prefix(const DdbOperand *operand, const DdbOperand *prefix)
 }
 
 static void
-add_list(DdbKeySet *set, const DdbAsk *ask)
+add_list(DdbKeySet *set, const DdbDemand *demand)
 {
 	if (set->is_list)
 	{
 		set->noperands = ddb_operand_intersect(set->operands,
 											   set->noperands,
-											   ask->operands,
-											   ask->noperands);
+											   demand->operands,
+											   demand->noperands);
 		return;
 	}
 	set->is_list = true;
-	set->operands = ask->operands;
-	set->noperands = ask->noperands;
+	set->operands = demand->operands;
+	set->noperands = demand->noperands;
 }
 
 /* side: 1 for a lower limit, -1 for an upper one */
@@ -63,30 +63,30 @@ add_prefix(DdbKeySet *set, const DdbOperand *prefix, bool exact)
 }
 
 static bool
-add_ask(DdbKeySet *set, const DdbAsk *ask, bool exact, bool *complete)
+add_demand(DdbKeySet *set, const DdbDemand *demand, bool exact, bool *complete)
 {
-	if (exact && !ask->exact)
+	if (exact && !demand->exact)
 		*complete = false;
-	switch (ask->kind)
+	switch (demand->kind)
 	{
-		case DDB_ASK_NOTHING:
+		case DDB_DEMAND_NOTHING:
 			return false;
-		case DDB_ASK_LIST:
-			add_list(set, ask);
+		case DDB_DEMAND_LIST:
+			add_list(set, demand);
 			return true;
-		case DDB_ASK_RANGE:
-			add_limit(&set->lower, &set->lower_exact, &ask->lower, exact, 1);
-			add_limit(&set->upper, &set->upper_exact, &ask->upper, exact, -1);
+		case DDB_DEMAND_RANGE:
+			add_limit(&set->lower, &set->lower_exact, &demand->lower, exact, 1);
+			add_limit(&set->upper, &set->upper_exact, &demand->upper, exact, -1);
 			return true;
-		case DDB_ASK_PREFIX:
-			return add_prefix(set, ask->operands, exact);
-		case DDB_ASK_ANYTHING:
-		case DDB_ASK_PRESENT:
+		case DDB_DEMAND_PREFIX:
+			return add_prefix(set, demand->operands, exact);
+		case DDB_DEMAND_ANYTHING:
+		case DDB_DEMAND_PRESENT:
 			return true; /* as every key is */
-		case DDB_ASK_NOT_LIST:
-			*complete &= !exact || ask->noperands == 0;
+		case DDB_DEMAND_NOT_LIST:
+			*complete &= !exact || demand->noperands == 0;
 			return true;
-		case DDB_ASK_MISSING:
+		case DDB_DEMAND_MISSING:
 			*complete &= !exact;
 			return true;
 	}
@@ -201,7 +201,7 @@ ddb_keyset_build(DdbKeySet *set, const DdbCondition *conditions, int n,
 	memset(set, 0, sizeof(DdbKeySet));
 	for (int i = 0; i < n; i++)
 	{
-		DdbAsk ask;
+		DdbDemand demand;
 		bool exact = conditions[i].cond->exact;
 
 		/* Of no use to a key. */
@@ -211,8 +211,8 @@ ddb_keyset_build(DdbKeySet *set, const DdbCondition *conditions, int n,
 				*complete = false;
 			continue;
 		}
-		ddb_condition_ask(&conditions[i], econtext, &ask);
-		if (!add_ask(set, &ask, exact, complete))
+		ddb_condition_demand(&conditions[i], econtext, &demand);
+		if (!add_demand(set, &demand, exact, complete))
 			return false;
 	}
 	if (set->is_list)

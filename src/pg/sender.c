@@ -104,15 +104,15 @@ ddb_sender_send(MemoryContext cxt, DdbSession *session, const DdbSend *sends,
 					.table = sends[0].write.table,
 					.units_per_second = units_per_second,
 					.writes = true};
-	DdbAnswer answer = {.sends = sends, .nsends = nsends};
+	DdbTrial trial = {.sends = sends, .nsends = nsends};
 	double units;
 
 	Assert(nsends >= 1 && nsends <= DDB_TRANSACT_MAX_ACTIONS);
-	answer.call = ddb_own_set(seat, start_all_or_none(session, sends, nsends));
+	trial.call = ddb_own_set(seat, start_all_or_none(session, sends, nsends));
 	ddb_wakeup_request(DDB_WORKER_STREAM);
-	delay(answer.call, &rate, 0);
-	ddb_session_wait(session, answer.call);
-	(void) ddb_verdict_applied(cxt, session, &answer, &units);
+	delay(trial.call, &rate, 0);
+	ddb_session_wait(session, trial.call);
+	(void) ddb_verdict_applied(cxt, session, &trial, &units);
 	ddb_budget_pay(&rate, units);
 }
 
@@ -236,13 +236,12 @@ settle_batch(DdbSender *sender, Job *job)
 static void
 settle_other(DdbSender *sender, Job *job)
 {
-	DdbAnswer answer = {.call = job->call,
-						.sends = job->sends,
-						.nsends = job->nsends,
-						.may_refuse = job->applied != NULL};
+	DdbTrial trial = {.call = job->call,
+					  .sends = job->sends,
+					  .nsends = job->nsends,
+					  .may_refuse = job->applied != NULL};
 	double units;
-	bool applied =
-		ddb_verdict_applied(job->cxt, sender->session, &answer, &units);
+	bool applied = ddb_verdict_applied(job->cxt, sender->session, &trial, &units);
 
 	ddb_budget_pay(&sender->rate, units);
 	if (job->applied != NULL)

@@ -157,50 +157,50 @@ ddb_verdict_raise(const char *server, const char *operation,
 
 /* With the units that the answer names; one of another's is an error. */
 static double
-count_applied(MemoryContext cxt, DdbSession *session, const DdbAnswer *answer)
+count_applied(MemoryContext cxt, DdbSession *session, const DdbTrial *trial)
 {
 	DdbPage *page = ddb_session_create_page(cxt);
-	DdbYield yield = {.items_written = answer->nsends};
+	DdbYield yield = {.items_written = trial->nsends};
 
-	ddb_session_decode(session, answer->call, ddb_session_wanted_nothing(), page);
+	ddb_session_decode(session, trial->call, ddb_session_wanted_nothing(), page);
 	yield.write_units = page->capacity_units;
-	ddb_session_count(session, answer->call, &yield);
+	ddb_session_count(session, trial->call, &yield);
 	return yield.write_units;
 }
 
 bool
 ddb_verdict_applied(MemoryContext cxt, DdbSession *session,
-					const DdbAnswer *answer, double *write_units)
+					const DdbTrial *trial, double *write_units)
 {
-	DdbStatus status = *ddb_call_status(answer->call);
-	const DdbWrite *write = &answer->sends[0].write;
+	DdbStatus status = *ddb_call_status(trial->call);
+	const DdbWrite *write = &trial->sends[0].write;
 
 	*write_units = 0;
 	if (status.kind == DDB_OK)
 	{
-		*write_units = count_applied(cxt, session, answer);
+		*write_units = count_applied(cxt, session, trial);
 		return true;
 	}
 	/* A canceled transaction was never applied: its token says so. */
 	if (status.kind == DDB_STATUS_CANCELED)
 		status.maybe_applied = false;
-	if (answer->nsends == 1 && refused_after_all(&status) && can_be_told(write))
+	if (trial->nsends == 1 && refused_after_all(&status) && can_be_told(write))
 	{
 		if (was_applied(cxt, session, write))
 		{
 			DdbYield yield = {.items_written = 1};
 
-			ddb_session_count(session, answer->call, &yield);
+			ddb_session_count(session, trial->call, &yield);
 			return true;
 		}
 		status.maybe_applied = false;
 	}
-	ddb_session_count(session, answer->call, NULL);
-	if (answer->may_refuse && status.kind == DDB_STATUS_CONDITION)
+	ddb_session_count(session, trial->call, NULL);
+	if (trial->may_refuse && status.kind == DDB_STATUS_CONDITION)
 		return false;
 	ddb_verdict_raise(ddb_session_options(session)->server_name,
-					  ddb_call_operation(answer->call),
-					  answer->sends,
-					  answer->nsends,
+					  ddb_call_operation(trial->call),
+					  trial->sends,
+					  trial->nsends,
 					  &status);
 }

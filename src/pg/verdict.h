@@ -23,21 +23,21 @@
 
 /* A call that is done: of one write, of several as a transaction, or of a batch
  * that failed. */
-typedef struct DdbAnswer
+typedef struct DdbTrial
 {
 	DdbCall *call;
 	const DdbSend *sends;
 	int nsends;
 	bool may_refuse; /* one insert: that there is an item is no error */
-} DdbAnswer;
+} DdbTrial;
 
 /*
  * True: all of it was applied; *write_units is what it has cost. False: there is
- * an item, which answer->may_refuse allows. What else went wrong is raised. The
+ * an item, which trial->may_refuse allows. What else went wrong is raised. The
  * call is counted. What is made lives in cxt.
  */
 extern bool ddb_verdict_applied(MemoryContext cxt, DdbSession *session,
-								const DdbAnswer *answer, double *write_units);
+								const DdbTrial *trial, double *write_units);
 
 /*
  * Does the item stand as this write leaves it? there: as it was read, NULL: there
