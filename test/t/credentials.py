@@ -25,6 +25,7 @@ from secretscan import scan_text
 # What a look for the host's keys costs: token, role, keys.
 IMDS_REQUESTS = 3
 BACKENDS = 20
+FAILURES = 200
 REQUESTS = 1000
 
 
@@ -243,6 +244,7 @@ def profiles(scene):
         error = tap.fails(scene.call, "28000", "no keys in profile " + name)
         tap.ok(error and words in error.diag.message_detail,
                "the detail names it")
+    nothing_kept(scene)
 
     scene.map_user(profile="app")
     scene.write("credentials", "[app]\naws_access_key_id = gone\n"
@@ -252,6 +254,27 @@ def profiles(scene):
     scene.write("credentials", "[app]\naws_access_key_id = local\n"
                 "aws_secret_access_key = local\n")
     tap.ok(scene.call(), "once it has others, these are used")
+
+
+def lasting_bytes(bed):
+    """What the backend keeps until it ends."""
+    return bed.query("SELECT used_bytes AS n FROM pg_backend_memory_contexts"
+                     " WHERE name = 'TopMemoryContext'")[0].n
+
+
+def nothing_kept(scene):
+    """A profile that is still not there."""
+    wrong, before = [], lasting_bytes(scene.bed)
+    for _ in range(FAILURES):
+        try:
+            scene.call()
+            wrong.append("no error")
+        except psycopg2.Error as error:
+            wrong += [] if error.pgcode == "28000" else [str(error)]
+    tap.equal(wrong, [], "it fails as often as one tries")
+    kept = lasting_bytes(scene.bed) - before
+    tap.ok(kept < FAILURES * 16, "and %d failures leave nothing: %d bytes"
+           % (FAILURES, kept))
 
 
 def web_identity(scene):
@@ -382,5 +405,6 @@ def test():
                      every_way, thrown_away, troubles, profiles, web_identity, container,
                      environment, dead, secrets_kept):
             part(here)
+
 
 tap.run(test)

@@ -36,7 +36,7 @@ def assumed(here, app):
     error = tap.fails(lambda: here.call(on=app), "28000",
                       "a role that may not be assumed")
     tap.ok(error and "role_arn" in error.diag.message_hint
-           and "AccessDenied" in error.diag.message_detail
+           and error.diag.message_detail.count("AccessDenied") == 1
            and "Forbidden" in error.diag.message_detail,
            "the error names the role, the fault and the option")
 
