@@ -49,6 +49,7 @@ CLIENT = \
 	src/client/credentials.o \
 	src/client/envelope.o \
 	src/client/call.o \
+	src/client/pump.o \
 	src/client/client.o \
 	src/client/streams.o \
 	src/client/streams_answer.o \
