@@ -25,6 +25,8 @@ CANONICAL = ("The request signature we calculated does not match the signature"
              " been 'POST\n/\n\nx-amz-security-token:" + TOKENS[WITNESS] + "'")
 INCOMPLETE = ("Authorization header requires 'Signature' parameter."
               " Authorization=AWS4-HMAC-SHA256 Credential=" + WITNESS)
+# The same of one that is not AWS
+QUOTED = "who is " + TOKENS[WITNESS] + "? not one of ours"
 # PostgreSQL's own: what other sessions and programs can see of this one
 VIEWS = ["pg_stat_activity", "pg_settings", "pg_prepared_statements",
          "pg_cursors", "pg_locks", "pg_backend_memory_contexts",
@@ -45,6 +47,8 @@ FAULTS = [
     faults.refused("UnrecognizedClientException"),
     faults.refused("InvalidSignatureException", CANONICAL, status=403),
     faults.refused("IncompleteSignatureException", INCOMPLETE),
+    faults.refused("InvalidSignatureException", QUOTED, status=403),
+    faults.answered(403, QUOTED.encode()),
     faults.refused("ValidationException"), faults.reset(),
     faults.answered(200, b"<html>"), faults.wrong_crc(), faults.hung_up(),
 ]
