@@ -194,7 +194,7 @@ PG_CONFIG ?= pg_config
 # PGXS has a "check" of its own that prints a message and exits 0.  Goals that
 # prepare the machine first must also work where there is no PostgreSQL yet.
 # So these leave PGXS out, and other goals beside them start again.
-SCRIPTED = check demo bench
+SCRIPTED = check demo bench load
 .PHONY: $(SCRIPTED) unit unit-programs lint dist deb
 
 ifneq (,$(filter $(SCRIPTED),$(MAKECMDGOALS)))
@@ -205,6 +205,9 @@ check demo:
 bench:
 	@test/setup
 	@test/bench/run
+load:
+	@test/setup
+	@test/bench/run load
 $(filter-out $(SCRIPTED),$(MAKECMDGOALS)):
 	$(MAKE) $@
 
