@@ -141,11 +141,12 @@ ddb_round_chain(const DdbRound *round)
 	return round->chain;
 }
 
-/* Callers hear that there are no keys; why is in the message. */
+/* Callers hear that there are no keys; why is in the message, its code too. */
 static void
 fail(DdbRound *round)
 {
 	round->stage = STAGE_FAILED;
+	round->status.exception[0] = '\0';
 	if (round->status.kind != DDB_STATUS_NO_MEMORY)
 		round->status.kind = DDB_STATUS_AUTH;
 }

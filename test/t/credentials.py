@@ -353,6 +353,124 @@ def environment(scene):
         bed.query("RESET cruddur_ddb.server")
 
 
+def roles(scene):
+    """A role over static keys, which anybody may have, or the host's."""
+    bed, host = scene.bed, scene.host
+    scene.restart(AWS_EC2_METADATA_SERVICE_ENDPOINT=host.url)
+    bed.query("DROP ROLE IF EXISTS t_credentials_app")
+    bed.query("CREATE ROLE t_credentials_app")
+    bed.query("GRANT USAGE ON FOREIGN SERVER cruddur TO t_credentials_app")
+    bed.query("GRANT EXECUTE ON FUNCTION cruddur_ddb_request(text, jsonb)"
+              " TO t_credentials_app")
+    app = bed.connect()
+    bed.query("SET ROLE t_credentials_app", on=app)
+    scene.map_user(on=app, access_key_id="local", secret_access_key="local",
+                   role_arn=ROLE_ARN, external_id="cruddur:4/2",
+                   role_session_name="app@cruddur")
+    scene.fresh()
+    scene.call(on=app)
+    tap.equal([{name: form.get(name) for name in (
+        "Action", "RoleArn", "ExternalId", "RoleSessionName", "signer",
+        "region")} for form in host.forms],
+        [{"Action": "AssumeRole", "RoleArn": ROLE_ARN,
+          "ExternalId": "cruddur:4/2", "RoleSessionName": "app@cruddur",
+          "signer": "local", "region": "us-east-1"}],
+        "a role is assumed with the keys of the mapping")
+    tap.equal(scene.signers(), [(host.issued[-1].key, "us-east-1")],
+              "and signs")
+    scene.map_user(on=app, access_key_id="local", secret_access_key="local",
+                   role_arn=ROLE_ARN + "Forbidden")
+    error = tap.fails(lambda: scene.call(on=app), "28000",
+                      "a role that may not be assumed")
+    tap.ok(error and "role_arn" in error.diag.message_hint
+           and error.diag.message_detail.count("AccessDenied") == 1
+           and "Forbidden" in error.diag.message_detail,
+           "the error names the role, the fault and the option")
+
+    bed.query("CREATE SERVER nowhere FOREIGN DATA WRAPPER cruddur_ddb"
+              " OPTIONS (endpoint %s)", bed.options["endpoint"])
+    scene.map_user("nowhere", access_key_id="local",
+                   secret_access_key="local", role_arn=ROLE_ARN)
+    bed.query("SET cruddur_ddb.server = 'nowhere'")
+    error = tap.fails(scene.call, "HV000", "an STS that is nowhere")
+    tap.ok(error and "sts_endpoint" in error.diag.message_hint
+           and "region" in error.diag.message_detail,
+           "the hint names the option")
+    bed.query("RESET cruddur_ddb.server")
+    bed.query("DROP SERVER nowhere CASCADE")
+
+    scene.map_user(role_arn=ROLE_ARN, **HOST)
+    scene.fresh()
+    scene.call()
+    tap.equal(host.seen(), ["token", "role", "keys", "AssumeRole"],
+              "a role over the host's keys")
+    tap.equal(host.forms[0]["signer"], host.issued[-2].key,
+              "it is those that assume it")
+    superusers_only(scene, app)
+    bed.query("DROP OWNED BY t_credentials_app")
+    bed.query("DROP ROLE t_credentials_app")
+
+
+def superusers_only(scene, app):
+    """What is of the host is not for everybody."""
+    bed = scene.bed
+    for name, value in (("credential_source", "host"), ("profile", "app")):
+        error = tap.fails(lambda: scene.map_user(on=app, **{name: value}),
+                          "42501", "option " + name)
+        tap.ok(error and "superuser" in error.diag.message_hint,
+               "is for superusers, says the hint")
+    bed.query("DROP USER MAPPING IF EXISTS FOR t_credentials_app"
+              " SERVER cruddur")
+    scene.map_user(user="t_credentials_app", **HOST)
+    tap.ok(scene.call(on=app), "who has it by a superuser may use it")
+    tap.fails(lambda: bed.query(
+        "ALTER USER MAPPING FOR CURRENT_USER SERVER cruddur OPTIONS"
+        " (ADD role_arn '%s')" % ROLE_ARN, on=app), "42501",
+        "but not change it")
+
+    # The owner's word on where requests go is not good for the host's keys.
+    bed.query("ALTER ROLE t_credentials_owner SUPERUSER")
+    bed.query("ALTER SERVER cruddur OWNER TO t_credentials_owner")
+    tap.ok(scene.call(on=app), "a superuser's server")
+    scene.host.clear()
+    bed.query("ALTER ROLE t_credentials_owner NOSUPERUSER")
+    for state in ("who is none any more", "in a new session"):
+        error = tap.fails(lambda: scene.call(on=app), "42501",
+                          "an owner " + state)
+        tap.ok(error and "endpoint" in error.diag.message_detail
+               and "superuser" in error.diag.message_hint,
+               "the detail names the option, the hint the way out")
+        bed.query("SELECT cruddur_ddb_disconnect()", on=app)
+    tap.equal(scene.host.seen(), [], "the host is not asked")
+    scene.map_user(user="t_credentials_app", access_key_id="local",
+                   secret_access_key="local")
+    tap.ok(scene.call(on=app), "their own keys may be sent there")
+    bed.query("ALTER SERVER cruddur OWNER TO CURRENT_USER")
+    overrides(scene)
+    bed.query("DROP SERVER bare CASCADE")
+    bed.query("DROP OWNED BY t_credentials_owner")
+    bed.query("DROP ROLE t_credentials_owner")
+
+
+def overrides(scene):
+    """Any option that says where requests go, whatever is asked."""
+    bed = scene.bed
+    scene.map_user("bare", **HOST)
+    bed.query("SET cruddur_ddb.server = 'bare'")
+    for option in ("endpoint", "streams_endpoint", "cognito_endpoint",
+                   "sts_endpoint"):
+        bed.query("ALTER SERVER bare OPTIONS (ADD %s %%s)" % option,
+                  scene.host.url)
+        error = tap.fails(scene.call, "42501", "option " + option
+                          + " of a server that is not a superuser's")
+        tap.ok(error and '"%s"' % option in error.diag.message_detail
+               and "ALTER SERVER bare OWNER" in error.diag.message_hint,
+               "the detail names it, the hint the way out")
+        bed.query("ALTER SERVER bare OPTIONS (DROP %s)" % option)
+    bed.query("RESET cruddur_ddb.server")
+    tap.equal(scene.host.seen(), [], "and nothing was asked of it")
+
+
 def dead(scene):
     """A host whose metadata service does not answer."""
     bed = scene.bed
