@@ -124,8 +124,7 @@ create_modify(ModifyTableState *mtstate, ResultRelInfo *rinfo,
 										&target->table,
 										command_id(mtstate),
 										false);
-	modify->changer =
-		ddb_row_changer_create(target, operation, mtstate, rinfo, columns);
+	modify->changer = ddb_row_changer_create(target, operation, mtstate, columns);
 	modify->new_row = ddb_new_row_create(target, rinfo, estate);
 	modify->skip_existing = skips_existing(mtstate);
 	modify->finish_each = has_late_triggers(rinfo);
@@ -425,7 +424,7 @@ ddbExplainForeignModify(ModifyTableState *mtstate, ResultRelInfo *rinfo,
 {
 	Oid user = ddb_compat_modify_user(rinfo, mtstate->ps.state);
 	const DdbWriteTarget *target;
-	const DdbRowChanger *changer;
+	DdbRowChanger *changer;
 	List *names;
 
 	if (!es->verbose)
@@ -436,11 +435,10 @@ ddbExplainForeignModify(ModifyTableState *mtstate, ResultRelInfo *rinfo,
 	if (!has_conditions(mtstate->operation))
 		return;
 	target = ddb_write_target_open(rinfo->ri_RelationDesc, user);
-	changer = ddb_row_changer_create(target,
-									 mtstate->operation,
-									 mtstate,
-									 rinfo,
-									 fdw_private);
+	changer =
+		ddb_row_changer_create(target, mtstate->operation, mtstate, fdw_private);
+	if (mtstate->operation == CMD_UPDATE)
+		ddb_row_changer_learn_assigned(changer, rinfo);
 	names = conditions(changer, fdw_private);
 	if (names != NIL)
 		ExplainPropertyList("Conditions on", names, es);

@@ -35,43 +35,45 @@ set_read(DdbRowChanger *changer, List *attnos)
 	}
 }
 
-/* The columns that UPDATE assigns, and those generated from them. */
-static Bitmapset *
-assigned_columns(const DdbRelation *relation, ResultRelInfo *result,
-				 EState *estate)
-{
-	Bitmapset *updated = ExecGetAllUpdatedCols(result, estate);
-	Bitmapset *columns = NULL;
-	int bit = -1;
-
-	while ((bit = bms_next_member(updated, bit)) >= 0)
-	{
-		int attno = bit + FirstLowInvalidHeapAttributeNumber;
-
-		if (attno > 0 && ddb_relation_column(relation, attno)->in_item)
-			columns = bms_add_member(columns, attno);
-	}
-	return columns;
-}
-
 DdbRowChanger *
 ddb_row_changer_create(const DdbWriteTarget *target, CmdType operation,
-					   ModifyTableState *mtstate, ResultRelInfo *result,
-					   List *columns)
+					   ModifyTableState *mtstate, List *columns)
 {
 	DdbRowChanger *changer = palloc0(sizeof(DdbRowChanger));
 
 	changer->target = target;
+	changer->context = CurrentMemoryContext;
+	changer->estate = mtstate->ps.state;
 	changer->writer = ddb_item_writer_create(target->relation, &target->table);
 	set_read(changer, columns);
-	if (operation == CMD_UPDATE)
-		changer->assigned =
-			assigned_columns(target->relation, result, mtstate->ps.state);
 	if (operation == CMD_UPDATE || operation == CMD_DELETE)
 		changer->item_attno =
 			ExecFindJunkAttributeInTlist(outerPlanState(mtstate)->plan->targetlist,
 										 DDB_ITEM_NAME);
 	return changer;
+}
+
+void
+ddb_row_changer_learn_assigned(DdbRowChanger *changer, ResultRelInfo *result)
+{
+	MemoryContext caller;
+	Bitmapset *updated;
+	int bit = -1;
+
+	if (changer->knows_assigned)
+		return;
+	caller = MemoryContextSwitchTo(changer->context);
+	updated = ExecGetAllUpdatedCols(result, changer->estate);
+	while ((bit = bms_next_member(updated, bit)) >= 0)
+	{
+		int attno = bit + FirstLowInvalidHeapAttributeNumber;
+
+		if (attno > 0 &&
+			ddb_relation_column(changer->target->relation, attno)->in_item)
+			changer->assigned = bms_add_member(changer->assigned, attno);
+	}
+	changer->knows_assigned = true;
+	MemoryContextSwitchTo(caller);
 }
 
 DdbChange
@@ -166,11 +168,12 @@ write_changed(const DdbRowChanger *changer, const ResultRelInfo *result,
 }
 
 DdbChange
-ddb_row_update(const DdbRowChanger *changer, const ResultRelInfo *result,
+ddb_row_update(DdbRowChanger *changer, ResultRelInfo *result,
 			   TupleTableSlot *slot, TupleTableSlot *plan_slot, bool *moved)
 {
 	DdbChange change = change_of(changer, DDB_CHANGE_UPDATE, plan_slot);
 
+	ddb_row_changer_learn_assigned(changer, result);
 	*moved = write_changed(changer, result, slot, &change);
 	return change;
 }

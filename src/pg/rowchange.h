@@ -15,13 +15,16 @@
 typedef struct DdbRowChanger
 {
 	const DdbWriteTarget *target;
+	MemoryContext context; /* where this is */
+	EState *estate;
 	DdbItemWriter *writer;
 
 	/* of UPDATE and DELETE */
 	AttrNumber item_attno; /* the item's column in the plan's rows */
 	Bitmapset *assigned;   /* of UPDATE: the columns that it sets, and those
 								 * generated from them */
-	const char **read;     /* attributes that decide what is written */
+	bool knows_assigned;
+	const char **read; /* attributes that decide what is written */
 	int nread;
 	bool reads_item; /* all of the item's attributes do */
 } DdbRowChanger;
@@ -35,8 +38,15 @@ typedef struct DdbRowChanger
 extern DdbRowChanger *ddb_row_changer_create(const DdbWriteTarget *target,
 											 CmdType operation,
 											 ModifyTableState *mtstate,
-											 ResultRelInfo *result,
 											 List *columns);
+
+/*
+ * Find out which columns an UPDATE sets, unless that is known. With the first
+ * row, or to explain: while foreign modifies begin, the executor has yet to
+ * prepare the generated columns, which it may do but once.
+ */
+extern void ddb_row_changer_learn_assigned(DdbRowChanger *changer,
+										   ResultRelInfo *result);
 
 /*
  * The changes live in CurrentMemoryContext, and point into slots and rows of the
@@ -49,9 +59,9 @@ extern DdbChange ddb_row_insert(const DdbRowChanger *changer,
 extern DdbChange ddb_item_insert(const DdbRowChanger *changer, DdbItemText item);
 
 /* *moved: the item has another key, so it is another item. */
-extern DdbChange ddb_row_update(const DdbRowChanger *changer,
-								const ResultRelInfo *result, TupleTableSlot *slot,
-								TupleTableSlot *plan_slot, bool *moved);
+extern DdbChange ddb_row_update(DdbRowChanger *changer, ResultRelInfo *result,
+								TupleTableSlot *slot, TupleTableSlot *plan_slot,
+								bool *moved);
 
 extern DdbChange ddb_row_delete(const DdbRowChanger *changer,
 								TupleTableSlot *plan_slot);
