@@ -17,6 +17,7 @@ import psycopg2
 import faults
 import tap
 from bed import Bed
+from lateness import least
 from pagefaults import narrowed, partly
 
 ITEMS = 100
@@ -140,7 +141,7 @@ def late_error(bed, broken):
         cursor.execute("ROLLBACK")
 
 
-def overshoot(bed, statement, end):
+def end_early(bed, statement, end):
     """End a statement after 300 ms; its SQLSTATE and how late it ended."""
     session = bed.connect()
     due = []
@@ -163,6 +164,10 @@ def overshoot(bed, statement, end):
     late_ms = (time.monotonic() - due[0]) * 1000
     session.close()
     return sqlstate, late_ms
+
+
+def overshoot(bed, statement, end):
+    return least(lambda: end_early(bed, statement, end), OVERSHOOT_MS)
 
 
 def canceled(bed, broken):
