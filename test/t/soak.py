@@ -133,7 +133,8 @@ def test():
         tap.figure("RSS grew by %.2f %%, in %.0f s"
                    % (growth, time.monotonic() - start))
         tap.ok(growth <= GROWTH_PERCENT, "resident memory is flat")
-        tap.equal(last.fds, first.fds, "file descriptors are flat")
+        # Fewer where another session's change made it close some files.
+        tap.ok(last.fds <= first.fds, "file descriptors are flat")
         tap.equal(last.threads, first.threads, "threads are flat")
 
 
