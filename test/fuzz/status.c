@@ -10,6 +10,9 @@
 #include "check.h"
 #include "status.h"
 
+/* What the request had, and an answer may quote. */
+#define SECRET "token-of-ours"
+
 static void
 check_utf8(const char *text, size_t len)
 {
@@ -26,7 +29,7 @@ check(int http_status, const char *body, size_t len)
 
 	ddb_status_clear(&status);
 	status.http_status = http_status;
-	ddb_status_decode(&status, body, len);
+	ddb_status_decode(&status, body, len, SECRET);
 	CHECK(status.kind > DDB_OK && status.kind <= DDB_STATUS_OTHER);
 	CHECK(status.http_status == http_status && status.request_id[0] == '\0');
 	CHECK(status.nreasons >= 0 && status.nreasons <= DDB_TRANSACT_MAX_ACTIONS);
@@ -34,6 +37,8 @@ check(int http_status, const char *body, size_t len)
 	for (int i = 0; i < status.nreasons; i++)
 		CHECK(status.reasons[i] <= DDB_REASON_OTHER);
 	CHECK(IS_STRING(status.exception) && IS_STRING(status.message));
+	CHECK(strstr(status.exception, SECRET) == NULL);
+	CHECK(strstr(status.message, SECRET) == NULL);
 	check_utf8(status.exception, strlen(status.exception));
 	check_utf8(status.message, strlen(status.message));
 }

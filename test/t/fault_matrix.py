@@ -96,8 +96,8 @@ GROUNDS = {
 # whole and is nonsense is neither, nor is what the service says of the
 # request.  For poison: the outbox keeps such an entry as failed, and the stream
 # such a record as a failure.
-# The time of the service is not taken over.
-SKEWED = ("28000", "28000")
+# The time of the service is taken over, and the request signed anew.
+SKEWED = (OK, OK)
 NO_PARTS = "its answer is not of parts: all of it or an exception"
 FAULTS = [
     fault("refused", "08001", OK, "refuse"),
