@@ -279,11 +279,17 @@ def faulty_rows(bed, broken):
                "the row at fault is not written")
 
 
+def refused_late(exchange):
+    """When others have been sent, too."""
+    time.sleep(0.1)
+    return faults.refused("ValidationException")(exchange)
+
+
 def over_when_failed(bed, broken):
     """Nothing is under way any more when a statement has failed."""
     for table in ("e", "r"):
         clean(bed, broken)
-        broken.add(faults.refused("ValidationException"), when=is_write)
+        broken.add(refused_late, when=is_write)
         broken.add(faults.delayed(0.3), times=10**6, when=is_write)
         tap.fails(lambda: bed.query(load(table, 400)), "22023",
                   "one of the writes into %s is refused" % table)
