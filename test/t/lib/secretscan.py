@@ -23,7 +23,9 @@ FORBIDDEN = [(re.compile(pattern), what) for pattern, what in (
 # record before them.
 RECORD = re.compile(r"^\d{4}-\d\d-\d\d [\d:.]+ .*?([A-Z]+):  ")
 QUOTED = ("STATEMENT", "QUERY", "CONTEXT")
-ENVIRONMENT = re.compile(r"^[\d:. -]+ UTC \[\d+\]   DEBUG:  \t[A-Z_]+=")
+# A record for each variable; from PostgreSQL 18 on, one record with a line for each.
+ENVIRONMENT = re.compile(r"^[\d:. -]+ UTC \[\d+\]   DEBUG:  "
+                         r"(\t[A-Z_]+=|.*initial environment dump:$)")
 MAPPING = re.compile(r"(?i)\buser\s+mapping\b")
 
 
