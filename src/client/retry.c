@@ -93,12 +93,7 @@ ddb_retry_keys_refused(const DdbStatus *status)
 										"InvalidClientTokenId",
 										"InvalidAccessKeyId"};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-	{
-		if (strcmp(status->exception, names[i]) == 0)
-			return true;
-	}
-	return false;
+	return ddb_status_is_any(status, names, sizeof(names) / sizeof(names[0]));
 }
 
 /* jitter * base * 2^(retry - 1), capped; retry counts from 1 */

@@ -106,7 +106,7 @@ ddb_skew_learn(DdbSkew *skew, const DdbSkewTrip *trip)
 
 /* A wrong time makes a wrong signature, and some policies look at the time. */
 static bool
-may_be_of_time(const char *exception)
+may_be_of_time(const DdbStatus *status)
 {
 	static const char *const names[] = {"InvalidSignatureException",
 										"SignatureDoesNotMatch",
@@ -114,12 +114,7 @@ may_be_of_time(const char *exception)
 										"RequestTimeTooSkewed",
 										"AccessDeniedException"};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-	{
-		if (strcmp(exception, names[i]) == 0)
-			return true;
-	}
-	return false;
+	return ddb_status_is_any(status, names, sizeof(names) / sizeof(names[0]));
 }
 
 bool
@@ -128,5 +123,5 @@ ddb_skew_explains(const DdbSkew *skew, int64_t offset_ms, const DdbStatus *statu
 	int64_t change_ms = skew->offset_ms - offset_ms;
 
 	return (change_ms > TOLERATED_MS || change_ms < -TOLERATED_MS) &&
-		   may_be_of_time(status->exception);
+		   may_be_of_time(status);
 }

@@ -372,6 +372,17 @@ decode_json(DdbStatus *status, json_t *root, const char *secret)
 		set_reasons(status, json_object_get(root, "CancellationReasons"));
 }
 
+bool
+ddb_status_is_any(const DdbStatus *status, const char *const *exceptions, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+	{
+		if (strcmp(status->exception, exceptions[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 void
 ddb_status_decode(DdbStatus *status, const char *body, size_t len,
 				  const char *secret)

@@ -97,6 +97,10 @@ extern bool ddb_status_set(DdbStatus *status, DdbStatusKind kind,
 						   const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Is its exception one of these n names? */
+extern bool ddb_status_is_any(const DdbStatus *status,
+							  const char *const *exceptions, size_t n);
+
 /*
  * Decode the body of a response that is not 200: exception, message, reasons
  * and from them the kind. The body need not be JSON; then it is the message.
