@@ -339,11 +339,14 @@ set_peer(DdbExchange *exchange, DdbPeer peer, bool fresh)
 
 /* As the SDKs have it; else what CURLOPT_CAINFO is unless it is set. */
 static const char *
-default_ca_file(void)
+default_ca_file(CURL *easy)
 {
 	const char *file = ddb_host_variable(&ddb_host_process, "AWS_CA_BUNDLE");
 
-	return file != NULL ? file : curl_version_info(CURLVERSION_NOW)->cainfo;
+	/* Not curl_version_info, which asks every library that libcurl has. */
+	if (file == NULL)
+		curl_easy_getinfo(easy, CURLINFO_CAINFO, &file);
+	return file;
 }
 
 bool
@@ -360,7 +363,7 @@ ddb_exchange_prepare(DdbExchange *exchange, const DdbTarget *target,
 							  DDB_EXCHANGE_MAX_HEADER_BYTES);
 	/* CAPATH keeps its default, so a CA file adds to the system's own. */
 	if (ca_file == NULL)
-		ca_file = default_ca_file();
+		ca_file = default_ca_file(easy);
 	set_method(exchange, payload->method);
 	set_peer(exchange, target->peer, fresh);
 	curl_easy_setopt(easy, CURLOPT_URL, target->url);

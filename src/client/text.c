@@ -58,7 +58,8 @@ ddb_text_add_str(DdbText *text, const char *str)
 void
 ddb_text_add_char(DdbText *text, char c)
 {
-	if (reserve(text, 1))
+	/* Much of what is signed comes by the character. */
+	if (text->len < text->size || reserve(text, 1))
 		text->data[text->len++] = c;
 }
 

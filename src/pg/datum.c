@@ -254,14 +254,19 @@ ddb_datum_check_null(DdbDatumReader *reader)
 		check_domain(reader, (Datum) 0, true);
 }
 
-/* Types of which this file knows more than that they have an input function. */
-static const struct
+/*
+ * Base types of which this file knows more than that they have an input
+ * function. Only json and jsonb use that, too.
+ */
+typedef struct KnownType
 {
 	Oid type;
 	unsigned takes;
 	DdbDatumRisk risk;
 	DdbDatumRead read;
-} known_types[] = {
+} KnownType;
+
+static const KnownType known_types[] = {
 	{TEXTOID, TAKES_S, DDB_DATUM_SAFE, read_text},
 	{VARCHAROID, TAKES_S, DDB_DATUM_SAFE, read_text},
 	{NUMERICOID, TAKES_N, DDB_DATUM_SAFE, read_number},
@@ -299,32 +304,49 @@ input_risk(Oid type, Oid function)
 			   : DDB_DATUM_RUNS;
 }
 
-/* To begin with, as a type of which nothing is known. */
-static void
+static Oid
 set_input(DdbDatumReader *reader)
 {
 	Oid function;
 
 	getTypeInputInfo(reader->type, &function, &reader->ioparam);
 	fmgr_info(function, &reader->input);
+	return function;
+}
+
+/* A base type of which nothing is known. */
+static void
+set_other(DdbDatumReader *reader)
+{
+	Oid function = set_input(reader);
+
 	reader->takes = TAKES_S;
 	reader->risk = input_risk(reader->type, function);
 	reader->read = read_by_input;
 }
 
+static const KnownType *
+find_known(Oid type)
+{
+	for (size_t i = 0; i < lengthof(known_types); i++)
+	{
+		if (known_types[i].type == type)
+			return &known_types[i];
+	}
+	return NULL;
+}
+
+/* Every execution comes here for every column: nothing is looked up. */
 static void
-set_known(DdbDatumReader *reader)
+set_known(DdbDatumReader *reader, const KnownType *known)
 {
 	int encoding = GetDatabaseEncoding();
 
-	for (size_t i = 0; i < lengthof(known_types); i++)
-	{
-		if (known_types[i].type != reader->type)
-			continue;
-		reader->takes = known_types[i].takes;
-		reader->risk = known_types[i].risk;
-		reader->read = known_types[i].read;
-	}
+	reader->takes = known->takes;
+	reader->risk = known->risk;
+	reader->read = known->read;
+	if (known->takes == TAKES_ALL)
+		(void) set_input(reader);
 	/* Not every character has a counterpart in every encoding; "numeric"
 	 * throws where there are too many digits before the point. */
 	if ((reader->read == read_text && encoding != PG_UTF8 &&
@@ -339,6 +361,10 @@ set_array(DdbDatumReader *reader, Oid element)
 	DdbDatumReader *inner =
 		ddb_datum_reader(element, reader->typmod, reader->json_strings);
 
+	get_typlenbyvalalign(element,
+						 &inner->typlen,
+						 &inner->typbyval,
+						 &inner->typalign);
 	reader->inner = inner;
 	reader->takes = TAKES(DDB_TYPE_L);
 	if (inner->takes & TAKES_S)
@@ -351,25 +377,17 @@ set_array(DdbDatumReader *reader, Oid element)
 	reader->read = read_array;
 }
 
-DdbDatumReader *
-ddb_datum_reader(Oid type, int32 typmod, bool json_strings)
+/* Of a domain, an array, or anything else. */
+static void
+set_unknown(DdbDatumReader *reader)
 {
-	DdbDatumReader *reader = palloc0(sizeof(DdbDatumReader));
-	int32 base_typmod = typmod;
-	Oid base = getBaseTypeAndTypmod(type, &base_typmod);
-	Oid element = get_element_type(type);
+	int32 base_typmod = reader->typmod;
+	Oid base = getBaseTypeAndTypmod(reader->type, &base_typmod);
+	Oid element = get_element_type(reader->type);
 
-	reader->type = type;
-	reader->typmod = typmod;
-	reader->json_strings = json_strings;
-	reader->cxt = CurrentMemoryContext;
-	get_typlenbyvalalign(type,
-						 &reader->typlen,
-						 &reader->typbyval,
-						 &reader->typalign);
-	if (base != type)
+	if (base != reader->type)
 	{
-		reader->inner = ddb_datum_reader(base, base_typmod, json_strings);
+		reader->inner = ddb_datum_reader(base, base_typmod, reader->json_strings);
 		reader->takes = reader->inner->takes;
 		reader->risk = DDB_DATUM_RUNS;
 		reader->read = read_domain;
@@ -377,9 +395,22 @@ ddb_datum_reader(Oid type, int32 typmod, bool json_strings)
 	else if (OidIsValid(element))
 		set_array(reader, element);
 	else
-	{
-		set_input(reader);
-		set_known(reader);
-	}
+		set_other(reader);
+}
+
+DdbDatumReader *
+ddb_datum_reader(Oid type, int32 typmod, bool json_strings)
+{
+	DdbDatumReader *reader = palloc0(sizeof(DdbDatumReader));
+	const KnownType *known = find_known(type);
+
+	reader->type = type;
+	reader->typmod = typmod;
+	reader->json_strings = json_strings;
+	reader->cxt = CurrentMemoryContext;
+	if (known != NULL)
+		set_known(reader, known);
+	else
+		set_unknown(reader);
 	return reader;
 }

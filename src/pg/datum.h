@@ -38,7 +38,7 @@ struct DdbDatumReader
 	unsigned takes; /* DynamoDB types, by bit */
 	Oid type;
 	int32 typmod;
-	int16 typlen;
+	int16 typlen; /* this and two more: only of an array's elements */
 	bool typbyval;
 	char typalign;
 	bool json_strings;

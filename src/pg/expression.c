@@ -10,8 +10,19 @@
 
 #include "expression.h"
 
-/* ":" and an int */
-#define VALUE_NAME_LEN 12
+/* "#" or ":" and an int */
+#define NAME_LEN 12
+
+/* Not psprintf: every execution of a statement names all its columns. */
+static char *
+number_name(char sign, int number)
+{
+	char *name = palloc(NAME_LEN);
+
+	name[0] = sign;
+	pg_ltoa(number, name + 1);
+	return name;
+}
 
 int
 ddb_expression_name(DdbNames *names, const char *attribute)
@@ -33,7 +44,7 @@ ddb_expression_name(DdbNames *names, const char *attribute)
 		names->cap *= 2;
 		names->names = repalloc(names->names, sizeof(DdbName) * names->cap);
 	}
-	names->names[i].name = psprintf("#%d", i);
+	names->names[i].name = number_name('#', i);
 	names->names[i].attribute = attribute;
 	names->nnames++;
 	return i;
@@ -78,7 +89,11 @@ ddb_expression_projection(const DdbNames *names)
 		return NULL;
 	initStringInfo(&text);
 	for (int i = 0; i < names->nnames; i++)
-		appendStringInfo(&text, i == 0 ? "#%d" : ", #%d", i);
+	{
+		if (i > 0)
+			appendStringInfoString(&text, ", ");
+		appendStringInfoString(&text, names->names[i].name);
+	}
 	return text.len > DDB_EXPRESSION_MAX_LEN ? NULL : text.data;
 }
 
@@ -144,7 +159,7 @@ add_path(DdbExpression *expression, const DdbExpressionPath *path)
 static void
 add_value(DdbExpression *expression, const DdbOperand *operand)
 {
-	char *name = palloc(VALUE_NAME_LEN);
+	char *name = number_name(':', expression->first_value + expression->nvalues);
 
 	if (expression->nvalues == expression->values_cap)
 	{
@@ -152,8 +167,6 @@ add_value(DdbExpression *expression, const DdbOperand *operand)
 		expression->values = repalloc(expression->values,
 									  sizeof(DdbValue) * expression->values_cap);
 	}
-	name[0] = ':';
-	pg_ltoa(expression->first_value + expression->nvalues, name + 1);
 	ddb_operand_value(operand, name, &expression->values[expression->nvalues++]);
 	expression->values_len += operand->len;
 	appendStringInfoString(&expression->text, name);
