@@ -46,8 +46,8 @@ SELECT count(*) FROM callers_view;
 SELECT o.total FROM owners_view v JOIN orders o
 	ON o.customer = v.customer AND o.placed = v.placed
 	WHERE v.customer = 'c1' AND v.placed < '2026-01-23' ORDER BY o.total;
-SELECT user_name, active_requests FROM cruddur_ddb_connections()
-ORDER BY user_name COLLATE "C";
+SELECT user_name = session_user AS own, active_requests
+FROM cruddur_ddb_connections() ORDER BY own;
 RESET ROLE;
 
 -- the keys go

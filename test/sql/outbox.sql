@@ -144,7 +144,8 @@ ALTER SERVER cruddur OPTIONS (SET endpoint :'endpoint', DROP max_attempts);
 DROP USER MAPPING FOR CURRENT_USER SERVER cruddur;
 UPDATE cruddur_outbox SET next_attempt_at = now();
 SELECT cruddur_outbox_deliver();
-SELECT split_part(last_error, E'\n', 1) FROM cruddur_outbox;
+SELECT last_error LIKE 'user mapping not found for "%"%' AS no_mapping
+FROM cruddur_outbox;
 CREATE USER MAPPING FOR CURRENT_USER SERVER cruddur
 	OPTIONS (access_key_id 'AKIDTESTSQL', secret_access_key 'S3cret.never.to.be.seen');
 UPDATE cruddur_outbox SET next_attempt_at = now();

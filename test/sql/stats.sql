@@ -25,7 +25,8 @@ SELECT server, operation, requests, errors, items_read, items_written,
 		AND total_time_ms <= max_time_ms * requests * 1.000001 AS plausible
 FROM cruddur_ddb_stats ORDER BY server COLLATE "C", operation COLLATE "C";
 
-SELECT * FROM pg_temp.known;
+-- Where the library is preloaded, earlier tests have been counted, too.
+SELECT cruddur_ddb_stats_reset() IS NOT NULL AS done;
 SELECT cruddur_schema_load()->>'TableStatus' AS status;
 SELECT operation, requests > 0 AS asked FROM pg_temp.known;
 

@@ -67,11 +67,13 @@ COMMIT;
 SELECT maker, part FROM parts ORDER BY maker, part;
 
 -- What is needed to send it is gone.
+SET client_min_messages = warning;
 BEGIN;
 INSERT INTO far_parts VALUES ('bilt', 9);
 DROP USER MAPPING FOR CURRENT_USER SERVER elsewhere;
+\set VERBOSITY sqlstate
 COMMIT;
-\echo :SQLSTATE
+\set VERBOSITY default
 BEGIN;
 INSERT INTO far_parts VALUES ('bilt', 9);
 DROP FOREIGN TABLE far_parts;
