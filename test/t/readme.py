@@ -3,6 +3,7 @@
 README.md's SQL, block after block as psql runs it, in an empty database: what
 a reader copies works, and its first example shows what it says. Only the
 endpoints and the table are others: a table of that name may be somebody's.
+Then its tables of functions and settings are those of the catalogs.
 """
 
 import os
@@ -20,6 +21,26 @@ from userpool import paged, user
 
 DATABASE = "t_readme"
 TABLE = "t-readme"
+# Not for users to call: what the wrapper and the view are made of.
+FUNCTIONS = """
+    SELECT format('%s(%s)', proname, (
+        SELECT string_agg(name || coalesce(' = ' || split_part(
+                pg_get_function_arg_default(p.oid, n::int), '::', 1), ''),
+            ', ' ORDER BY n)
+        FROM unnest(proargnames[1:pronargs]) WITH ORDINALITY AS a (name, n)))
+    FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass
+        AND d.objid = p.oid AND d.deptype = 'e'
+    WHERE proname ~ '^cruddur_(?!ddb_(fdw_|stats_rows))'"""
+RELATIONS = """
+    SELECT relname FROM pg_class c JOIN pg_depend d
+        ON d.classid = 'pg_class'::regclass AND d.objid = c.oid
+        AND d.deptype = 'e' WHERE relkind IN ('r', 'v')"""
+# What the table says of settings that are empty.
+NO_VALUE = ("empty", "the first superuser")
+SETTINGS = """
+    LOAD 'cruddur_ddb';
+    SELECT format('%s %s', name, boot_val) FROM pg_settings
+    WHERE name LIKE 'cruddur%'"""
 README = os.path.join(os.path.dirname(__file__), "../../README.md")
 
 
@@ -77,6 +98,33 @@ def lines(text):
     return [line.rstrip() for line in text.strip("\n").split("\n")]
 
 
+def rows(text, pattern):
+    """What the pattern finds in each row of a table."""
+    return sorted(found for row in re.findall(r"^\| (`.*) \|$", text, re.M)
+                  for found in re.findall(pattern, row))
+
+
+def catalog(query):
+    return sorted(lines(psql("\\pset tuples_only on\n\\pset format unaligned\n"
+                             + query).stdout))
+
+
+def compare(text):
+    functions = text.partition("\n## Functions\n")[2].partition("\n## ")[0]
+    told = rows(functions, r"`(cruddur_\w+\(.*?\))`(?=.* \|)")
+    tap.equal(told, [re.sub(r"(-\w+){4}'", "-...'", function)
+                     for function in catalog(FUNCTIONS)],
+              "the functions are in their table, as they are declared")
+    tap.equal([name for name in catalog(RELATIONS) if name not in text], [],
+              "the tables and views are named")
+    settings = text.partition("\nSettings:\n")[2].partition("\n## ")[0]
+    told = [name if default in NO_VALUE else "%s %s" % (name, default)
+            for name, default in rows(
+                settings, r"^`(cruddur_ddb\.\w+)` \|.*\| `?([^`|]*)`?$")]
+    tap.equal(told, catalog(SETTINGS),
+              "the settings are in their table, with their defaults")
+
+
 def test():
     cognito = faults.Faults(faults.closed_port())
     cognito.add(paged([[user("bayko", "sub-of-bayko")]]), times=9)
@@ -95,6 +143,7 @@ def test():
         statement, shown = example(text)
         tap.equal(lines(psql(statement).stdout), shown,
                   "the first example shows what it says")
+        compare(text)
     finally:
         for table in [TABLE] + re.findall(
                 r"CreateTable', '{\"TableName\": \"([\w.-]+)\"", text):
