@@ -274,7 +274,7 @@ implies_sort_key(const DdbQuals *quals, const DdbKeySchema *schema, List *clause
 {
 	const DdbRelation *relation = quals->relation;
 	List *nonnullable =
-		find_nonnullable_vars((Node *) get_actual_clauses(clauses));
+		find_nonnullable_vars((Node *) extract_actual_clauses(clauses, false));
 
 	for (int i = 0; i < relation->ncolumns; i++)
 	{

@@ -163,7 +163,7 @@ ddb_planning_columns(const DdbPlanning *planning, List *clauses)
 	int bit = -1;
 
 	pull_varattnos((Node *) planning->base->reltarget->exprs, relid, &attrs);
-	pull_varattnos((Node *) get_actual_clauses(clauses), relid, &attrs);
+	pull_varattnos((Node *) extract_actual_clauses(clauses, false), relid, &attrs);
 	while ((bit = bms_next_member(attrs, bit)) >= 0)
 	{
 		int attno = bit + FirstLowInvalidHeapAttributeNumber;

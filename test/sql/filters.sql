@@ -73,6 +73,12 @@ SELECT pg_temp.filter(condition) FROM unnest(ARRAY[
 	'NULL',
 	'rush AND false']) AS condition;
 
+-- A condition on no column is asked once, before anything is read.
+SELECT pg_temp.filter(condition) FROM unnest(ARRAY[
+	'current_setting(''none.such'', true) IS NULL',
+	'current_setting(''none.such'', true) = ''on'' AND total = 5',
+	'current_setting(''none.such'', true) IS NULL AND status = ''open''
+		AND placed > ''2026-01-05''']) AS condition;
 -- Filters beside a key are for what is not the key.
 SELECT pg_temp.try($$SELECT placed FROM orders WHERE customer = 'c1'
 	AND status = 'open' AND NOT rush AND upper(note) > 'NOTE 2'$$);
