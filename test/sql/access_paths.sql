@@ -21,6 +21,14 @@ SELECT pg_temp.try($$SELECT total FROM orders
 	WHERE (customer = 'c1' AND placed = '2026-01-22')
 	OR (customer = 'c2' AND placed > '2026-02-25')$$);
 
+-- A clause without a column of the table is a gate before the scan.
+SELECT pg_temp.compare($$SELECT a.total, (SELECT sum(b.total) FROM orders b
+	WHERE a.rush AND b.customer = 'c1')
+	FROM orders a WHERE a.customer = 'c2'$$);
+SELECT pg_temp.compare($$SELECT a.total, (SELECT sum(b.total) FROM orders b
+	WHERE a.rush AND b.agent = 'a0')
+	FROM orders a WHERE a.customer = 'c2'$$);
+
 -- A clause beside a full key is not DynamoDB's.
 SELECT pg_temp.try($$SELECT total FROM orders
 	WHERE customer = 'c1' AND placed = '2026-01-22' AND status = 'open'$$);
