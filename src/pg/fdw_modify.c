@@ -16,6 +16,7 @@
 #include "compat.h"
 #include "fdw_modify.h"
 #include "guc.h"
+#include "modify_plan.h"
 #include "newrow.h"
 #include "report.h"
 #include "rowchange.h"
@@ -28,11 +29,12 @@ typedef struct DdbModify
 	const DdbWriteTarget *target;
 	DdbChanges *changes;
 	DdbRowChanger *changer;
-	DdbNewRow *new_row; /* NULL: it is the row that we were given */
-	DdbSpool *spool;    /* of items to be inserted when all is read that the
+	DdbNewRow *new_row;   /* NULL: it is the row that we were given */
+	DdbSpool *spool;      /* of items to be inserted when all is read that the
 								 * statement reads; NULL: no need to wait */
-	bool skip_existing; /* ON CONFLICT DO NOTHING */
-	bool finish_each;   /* triggers that come after want to find the rows */
+	bool skip_existing;   /* ON CONFLICT DO NOTHING */
+	bool finish_each;     /* triggers that come after want to find the rows */
+	AttrNumber row_attno; /* of DDB_ROW_NAME in a DELETE's plan, or 0 */
 	MemoryContext row_cxt;
 } DdbModify;
 
@@ -128,6 +130,10 @@ create_modify(ModifyTableState *mtstate, ResultRelInfo *rinfo,
 	modify->new_row = ddb_new_row_create(target, rinfo, estate);
 	modify->skip_existing = skips_existing(mtstate);
 	modify->finish_each = has_late_triggers(rinfo);
+	if (operation == CMD_DELETE)
+		modify->row_attno =
+			ExecFindJunkAttributeInTlist(outerPlanState(mtstate)->plan->targetlist,
+										 DDB_ROW_NAME);
 	modify->row_cxt = AllocSetContextCreate(estate->es_query_cxt,
 											"cruddur_ddb written row",
 											ALLOCSET_DEFAULT_SIZES);
@@ -311,11 +317,11 @@ ddbExecForeignUpdate(EState *estate, ResultRelInfo *rinfo, TupleTableSlot *slot,
 
 /* Put the row as it was into the slot, which lives until the next row. */
 static void
-show_deleted(const ResultRelInfo *rinfo, TupleTableSlot *slot,
+show_deleted(const DdbModify *modify, TupleTableSlot *slot,
 			 TupleTableSlot *plan_slot)
 {
 	bool isnull;
-	Datum row = ExecGetJunkAttribute(plan_slot, rinfo->ri_RowIdAttNo, &isnull);
+	Datum row = ExecGetJunkAttribute(plan_slot, modify->row_attno, &isnull);
 
 	if (isnull)
 		ereport(ERROR,
@@ -334,7 +340,7 @@ ddbExecForeignDelete(EState *estate, ResultRelInfo *rinfo, TupleTableSlot *slot,
 	bool added = finish_late(modify, ddb_changes_add(modify->changes, &change));
 
 	if (added && rinfo->ri_projectReturning != NULL)
-		show_deleted(rinfo, slot, planSlot);
+		show_deleted(modify, slot, planSlot);
 	MemoryContextSwitchTo(caller);
 	return added ? slot : NULL;
 }

@@ -9,6 +9,8 @@
 #include "postgres.h"
 
 #include "access/table.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "optimizer/appendinfo.h"
@@ -17,10 +19,67 @@
 #include "parser/parsetree.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "compat.h"
 #include "modify_plan.h"
 #include "plan.h"
+
+/* The name under which core looks for the row before the change. */
+#define OLD_ROW_NAME "wholerow"
+
+static bool
+is_foreign_with_triggers(Oid relid)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Form_pg_class class;
+	bool is;
+
+	/* It may be gone, as the children are not all locked yet. */
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	class = (Form_pg_class) GETSTRUCT(tuple);
+	is = class->relkind == RELKIND_FOREIGN_TABLE && class->relhastriggers;
+	ReleaseSysCache(tuple);
+	return is;
+}
+
+/*
+ * Core asks a foreign table with triggers for its old rows, and then wants them
+ * of all other foreign tables of the statement: "wholerow is NULL".
+ */
+static bool
+is_asked_for_old_row(PlannerInfo *root, Index rtindex)
+{
+	const Query *parse = root->parse;
+	Oid relid;
+	ListCell *cell;
+
+	if (parse->commandType != CMD_DELETE ||
+		rtindex == (Index) parse->resultRelation)
+		return false;
+	relid = planner_rt_fetch(parse->resultRelation, root)->relid;
+	foreach(cell, find_all_inheritors(relid, NoLock, NULL))
+	{
+		if (is_foreign_with_triggers(lfirst_oid(cell)))
+			return true;
+	}
+	return false;
+}
+
+static void
+add_row(PlannerInfo *root, Index rtindex, const char *name)
+{
+	add_row_identity_var(root,
+						 makeVar(rtindex,
+								 InvalidAttrNumber,
+								 RECORDOID,
+								 -1,
+								 InvalidOid,
+								 0),
+						 rtindex,
+						 name);
+}
 
 void
 ddbAddForeignUpdateTargets(PlannerInfo *root, Index rtindex,
@@ -32,17 +91,11 @@ ddbAddForeignUpdateTargets(PlannerInfo *root, Index rtindex,
 						 makeVar(rtindex, DDB_ITEM_ATTNO, BYTEAOID, -1, InvalidOid, 0),
 						 rtindex,
 						 DDB_ITEM_NAME);
-	/* As core does for UPDATE, and for DELETE where there are triggers. */
+	/* Not by core's name, which would bind tables of other wrappers, too. */
 	if (parse->commandType == CMD_DELETE && parse->returningList != NIL)
-		add_row_identity_var(root,
-							 makeVar(rtindex,
-									 InvalidAttrNumber,
-									 RECORDOID,
-									 -1,
-									 InvalidOid,
-									 0),
-							 rtindex,
-							 "wholerow");
+		add_row(root, rtindex, DDB_ROW_NAME);
+	if (is_asked_for_old_row(root, rtindex))
+		add_row(root, rtindex, OLD_ROW_NAME);
 }
 
 static Bitmapset *

@@ -9,9 +9,12 @@
 
 #include "foreign/fdwapi.h"
 
+/* The junk column of a row to be deleted of which RETURNING may have any part. */
+#define DDB_ROW_NAME "cruddur_ddb_row"
+
 /*
  * Have the scan give each row's item, DDB_ITEM_NAME; and the row before it is
- * deleted, where that is asked for.
+ * deleted, where that is asked for: for RETURNING as DDB_ROW_NAME.
  */
 extern void ddbAddForeignUpdateTargets(PlannerInfo *root, Index rtindex,
 									   RangeTblEntry *target_rte,

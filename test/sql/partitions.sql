@@ -77,6 +77,20 @@ INSERT INTO stock (maker, part) VALUES ('there', 1), ('bilt', 1);
 \echo :SQLSTATE
 SELECT count(*) FROM stock WHERE part IN (1, 4);
 
+-- The rows of one partition go through a trigger, the others' do not.
+CREATE FUNCTION pg_temp.tell() RETURNS trigger LANGUAGE plpgsql AS
+$$BEGIN RAISE NOTICE '% %', TG_OP, OLD; RETURN OLD; END$$;
+CREATE TRIGGER tell BEFORE DELETE ON stock_acme FOR EACH ROW
+	EXECUTE FUNCTION pg_temp.tell();
+INSERT INTO stock VALUES (1, 21, 'acme'), (2, 21, 'bilt'), (3, 21, 'here');
+BEGIN;
+DELETE FROM stock WHERE part = 21;
+SELECT count(*) FROM stock WHERE part = 21;
+ROLLBACK;
+WITH deleted AS (DELETE FROM stock WHERE part = 21 RETURNING *)
+SELECT * FROM deleted ORDER BY maker;
+DROP TRIGGER tell ON stock_acme;
+
 -- inheritance
 CREATE TABLE things (maker text COLLATE "C", part int);
 CREATE FOREIGN TABLE thing_parts () INHERITS (things)
