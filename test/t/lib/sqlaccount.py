@@ -85,6 +85,7 @@ class Account:
         """A fault; the first of its kind is shown."""
         if not self.findings[what]:
             tap.note("finding: %s\n%.3000s\n%.1000s" % (what, text, more))
+            self.write_log("finding", text, "%s: %s" % (what, more))
         self.findings[what] += 1
 
     def write_log(self, session, text, error):

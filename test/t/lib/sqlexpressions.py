@@ -144,8 +144,13 @@ class Expressions:
             [column for column in scope
              if maybe(chance, 0.4) and column[0].endswith(KEYS)] or scope)
         kind = self.world.types[oid]
+        if kind.name == "bool" and maybe(chance, 0.4):
+            return "%s IS %s%s" % (name, chance.choice(["", "NOT "]),
+                                   chance.choice(["TRUE", "FALSE", "UNKNOWN"]))
         if maybe(chance, 0.1) or not self.comparable(oid):
             return "%s IS %sNULL" % (name, chance.choice(["", "NOT "]))
+        if maybe(chance, 0.07):
+            return self.row_clause(scope)
         roll = chance.random()
         if roll < 0.1:
             return "%s IN (%s)" % (name, ", ".join(
@@ -169,6 +174,20 @@ class Expressions:
         other = (self.value(oid) if maybe(chance, 0.6)
                  else self.of(oid, scope, depth - 1))
         return "%s %s %s" % (name, chance.choice(COMPARISONS), other)
+
+    def row_clause(self, scope):
+        """(a, b) IN ((1, 2), ...), or an order of rows."""
+        chance = self.chance
+        columns = [column for column in scope if self.comparable(column[1])
+                   and (column[0].endswith(KEYS) or maybe(chance, 0.1))]
+        columns = (columns or scope[:1])[:2]
+        rows = ["(%s)" % ", ".join(self.value(oid) for _, oid in columns)
+                for _ in range(chance.choice([1, 2, 5]))]
+        left = "(%s)" % ", ".join(name for name, _ in columns)
+        if maybe(chance, 0.2):
+            return "ROW%s %s ROW%s" % (left, chance.choice(["<", ">=", "="]),
+                                       rows[0])
+        return "%s IN (%s)" % (left, ", ".join(rows))
 
 
 def named(columns, alias):

@@ -33,6 +33,11 @@ WILD_TYPES = ["pair", "pair[]", "mood[]", "int4range", "interval", "float4",
               "int4multirange", "numeric(3,-2)", "bit(3)", "inet", "xml",
               "deep_domain", "record", '"char"', "oid", "money", "tsvector",
               "public.users"]
+INSIDE = ["inside text OPTIONS (attribute 'doc.name') COLLATE \"C\"",
+          "qty int OPTIONS (attribute 'doc.qty')",
+          "first text OPTIONS (attribute 'list[0]')",
+          "z numeric OPTIONS (attribute 'list[1].z')",
+          "deep jsonb OPTIONS (attribute 'doc.more.deep[2]')"]
 PATHS = ["*", "doc.name", "doc.qty", "list[0]", "list[1].z", "doc.tags[0]",
          '"word"', "nowhere", "doc", "n", "word", 'doc."x y"[1].z']
 
@@ -156,6 +161,7 @@ class Objects:
                 columns.append(self.column(attribute, chance.choice(
                     ATTRIBUTES[attribute] if maybe(chance, 0.85)
                     else WILD_TYPES)))
+        columns += [column for column in INSIDE if maybe(chance, 0.15)]
         if maybe(chance, 0.3):
             columns.append("whole jsonb OPTIONS (attribute '*')")
         if maybe(chance, 0.2):

@@ -201,7 +201,8 @@ class Queries:
         return "(%s LIMIT 1)" % self.plain_select([oid], scope)
 
     def plain_select(self, kinds, outer):
-        text, scope = self.source(list(outer))
+        joins = self.joined if maybe(self.chance, 0.3) else self.source
+        text, scope = joins(list(outer))
         seen = list(outer) + scope
         return "SELECT %s FROM %s%s" % (
             ", ".join(self.make.of(kind, seen, 0) for kind in kinds), text,
@@ -229,6 +230,11 @@ class Queries:
                 "DEFAULT" if maybe(chance, 0.03) else self.make.value(kind)
                 for kind in kinds)
                 for _ in range(chance.choice([1, 1, 1, 2, 5, 30])))
+        elif maybe(chance, 0.4):
+            head += "SELECT %s FROM %s AS s%s" % (", ".join(
+                self.make.value(c.type) if c.name in ("pk", "sk", "bin")
+                and maybe(chance, 0.8) else "s." + c.name for c in columns),
+                relation.name, self.limit())
         else:
             head += self.select(kinds, simple=True)
         return head + self.conflict() + self.returning(relation)

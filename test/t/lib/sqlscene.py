@@ -10,6 +10,7 @@ import random
 import threading
 
 import psycopg2
+import psycopg2.extras
 from botocore.exceptions import BotoCoreError, ClientError
 
 from bed import gsi
@@ -170,6 +171,9 @@ class Scene:
     def connect(self):
         connection = psycopg2.connect(dbname=self.bed.dbname)
         connection.autocommit = True
+        # Python does not read all JSON that there is.
+        psycopg2.extras.register_default_json(connection, loads=str)
+        psycopg2.extras.register_default_jsonb(connection, loads=str)
         return connection
 
     def interrupt(self, pid, ends):
@@ -249,7 +253,10 @@ def make_tables(bed, seed):
     for kind in kinds[1:]:
         if kind.name in there:
             continue
-        indexes = {"GlobalSecondaryIndexes": [gsi("by-word", "word", "n")],
+        by_word = gsi("by-word", "word", "n")
+        if "n" in kind.keys:
+            by_word["Projection"]["ProjectionType"] = "KEYS_ONLY"
+        indexes = {"GlobalSecondaryIndexes": [by_word],
                    "others": ["word S"] + ([] if "n" in kind.keys
                                            else ["n N"])}
         bed.more_table(kind.name.removeprefix(bed.table + "-"),
