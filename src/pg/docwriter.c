@@ -93,6 +93,12 @@ key_name(const JsonbValue *key)
 	const char *utf8 =
 		ddb_convert_to_utf8(key->val.string.val, key->val.string.len, &len);
 
+	if (len == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a key of a JSON object is empty"),
+				 errdetail("Attributes of DynamoDB have names of one "
+						   "character at least.")));
 	return pnstrdup(utf8, len);
 }
 

@@ -230,6 +230,9 @@ SELECT pg_temp.write('tags', '{a}', 'OPTIONS (type ''SS'')');
 SELECT n, right(pg_temp.write('jsonb', repeat('[', n) || repeat(']', n)), 95)
 FROM unnest(ARRAY[31, 33]) AS n;
 
+-- DynamoDB has no empty names.
+SELECT pg_temp.write('jsonb', '[{"a": {"": 1}}]');
+
 -- Settings of the session change what is shown, not what is stored.
 SET DateStyle = 'SQL, DMY';
 SET IntervalStyle = 'sql_standard';

@@ -28,10 +28,22 @@ KNOWN_INTERNAL = re.compile("|".join((
     "tuple concurrently (updated|deleted)",
     # A server is not locked while a table of it is being made, nor a type while
     # a cursor has rows of it.
-    "cache lookup failed for (foreign server|type)",
+    "cache lookup failed for (foreign server|type|relation)",
     # interval(interval, int4), called by hand
     "(invalid INTERVAL|unrecognized interval) typmod",
 )))
+
+# What DynamoDB may call invalid of a request that is not written by hand: what
+# is said of a table is not true, or it has keys of indexes that we know not of.
+KNOWN_INVALID = re.compile("|".join((
+    "does not have the specified index", "does not project",
+    "Size limit exceeded", "Invalid attribute value type",
+    "AttributeValue for a key attribute cannot contain an empty",
+    "Type mismatch for Index Key", "Invalid SequenceNumber",
+    # by lib/randomfaults
+    "as the test wants it", "request id FAULT",
+)))
+BY_HAND = re.compile("cruddur_(ddb_request|scan|drop_table|schema_load)")
 
 
 def shape(text):
@@ -80,6 +92,10 @@ class Account:
         if state == "XX000" and (own or not KNOWN_INTERNAL.search(str(error))):
             self.find("%s of %s: %s" % (state, source, shape(str(error))),
                       text, error)
+        if (own and "ValidationException" in str(error)
+                and not KNOWN_INVALID.search(str(error))
+                and not BY_HAND.search(text)):
+            self.find("an invalid request", text, error)
 
     def find(self, what, text, more=""):
         """A fault; the first of its kind is shown."""
