@@ -27,7 +27,7 @@ from sqlscene import Scene
 from sqlsession import Session
 
 SEED = int(os.environ.get("DDB_SEED", random.SystemRandom().randrange(10**6)))
-STATEMENTS = int(os.environ.get("DDB_STATEMENTS", 1500))
+STATEMENTS = int(os.environ.get("DDB_STATEMENTS", 1000))
 LOG = os.environ.get("DDB_STATEMENT_LOG")
 THREADS = 2
 SESSIONS = 2
@@ -100,7 +100,8 @@ class Thread(threading.Thread):
             return
         try:
             with session.connection.cursor() as cursor:
-                cursor.execute("RESET statement_timeout")
+                cursor.execute("RESET SESSION AUTHORIZATION; RESET ROLE;"
+                               " RESET statement_timeout")
                 cursor.execute("SELECT 1 + 1")
                 if cursor.fetchone() == (2,):
                     return

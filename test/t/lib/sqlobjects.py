@@ -53,16 +53,17 @@ class TableKind:
 
 class Objects:
     """
-    DDL as text. options: by place (SERVER, ...), the names that there are;
-    endpoint: that of DynamoDB, where no other host may be asked.
+    DDL as text, about a scene (see sqlscene). focus: the name of the foreign
+    table that most of it is about, or None.
     """
 
-    def __init__(self, chance, world, tables, options, endpoint):
+    def __init__(self, chance, scene, focus=None):
         self.chance = chance
-        self.world = world
-        self.tables = tables
-        self.options = options
-        self.endpoint = endpoint
+        self.world = scene.world
+        self.tables = scene.tables
+        self.options = scene.options
+        self.endpoint = scene.endpoint
+        self.focus = [r for r in self.world.of_kind("f") if r.name == focus]
         self.valid = self.valid_values()
 
     def valid_values(self):
@@ -198,6 +199,8 @@ class Objects:
 
     def any_foreign(self):
         found = self.world.of_kind("f")
+        if self.focus and maybe(self.chance, 0.6):
+            found = self.focus
         if found and maybe(self.chance, 0.9):
             return self.chance.choice(found)
         return None

@@ -14,11 +14,15 @@ MOST_OF_JOIN = 3
 
 
 class Queries:
-    """Statements as text. parameters: see Expressions."""
+    """
+    Statements as text. parameters: see Expressions; focus: the name of the
+    foreign table that most of them are about, or None.
+    """
 
-    def __init__(self, chance, world, parameters=None):
+    def __init__(self, chance, world, parameters=None, focus=None):
         self.chance = chance
         self.world = world
+        self.focus = [r for r in world.of_kind("f") if r.name == focus]
         self.parameters = parameters
         self.make = Expressions(chance, world, parameters)
         self.make.subquery = self.scalar_subquery
@@ -27,6 +31,8 @@ class Queries:
     def relation(self, kinds="frvmp"):
         """A relation, foreign tables twice as often as all others."""
         foreign = self.world.of_kind("f")
+        if self.focus and maybe(self.chance, 0.5):
+            foreign = self.focus
         if foreign and "f" in kinds and maybe(self.chance, 0.7):
             return self.chance.choice(foreign)
         others = self.world.of_kind(kinds)

@@ -229,8 +229,7 @@ class Scene:
 
     def make_foreign(self, chance):
         """Some tables that there are: f0, f1 ..."""
-        objects = Objects(chance, self.world, self.tables, self.options,
-                          self.endpoint)
+        objects = Objects(chance, self)
         self.attempt(*[objects.create_table("f%d" % number)
                        for number in range(FOREIGN)])
         self.attempt(*AROUND.format(table=self.bed.table).split(";"))
@@ -245,6 +244,7 @@ def make_tables(bed, seed):
         TableKind(bed.table + "-one", {"pk": "S"}, ["by-word"]),
         TableKind(bed.table + "-num", {"pk": "S", "n": "N"}, ["by-word"]),
         TableKind(bed.table + "-bin", {"bin": "B", "sk": "S"}),
+        TableKind(bed.table + "-big", {"pk": "S", "sk": "S"}),
         TableKind(bed.table + "-n", {"n": "N"}),
     ]
     there = bed.dynamodb.list_tables()["TableNames"]
@@ -268,7 +268,7 @@ def make_tables(bed, seed):
 
 def fill(bed, chance, kind):
     """Items of which many have what their attributes' names promise."""
-    for number in range(chance.choice([3, 12, 40])):
+    for number in range(chance.choice([12, 30, 40])):
         item = {
             "word": {"S": chance.choice(["open", "lost", "a", "ä"])},
             "flag": {"BOOL": maybe(chance, 0.5)},
@@ -282,6 +282,9 @@ def fill(bed, chance, kind):
         item = {name: value for name, value in item.items()
                 if maybe(chance, 0.8)}
         item["n"] = {"N": str(number)}
+        if kind.name.endswith("-big"):
+            # Some pages, of 1 MB each
+            item["filler"] = {"S": "x" * 100000}
         item.update({name: {key: {"S": "k%d" % (number % 7),
                                   "N": str(number),
                                   "B": bytes([number])}[key]}

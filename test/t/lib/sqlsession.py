@@ -85,12 +85,16 @@ class Session:
         self.busy = None
         self.wanted_end = False
         self.names = 0
+        # What it is about, for some statements
+        self.focus = None
 
     def rebuild(self):
         """Another generator for each statement: parameters are its own."""
-        self.queries = Queries(self.chance, self.world)
-        self.objects = Objects(self.chance, self.world, self.scene.tables,
-                               self.scene.options, self.scene.endpoint)
+        foreign = self.world.of_kind("f")
+        if foreign and maybe(self.chance, 0.06):
+            self.focus = self.chance.choice(foreign).name
+        self.queries = Queries(self.chance, self.world, focus=self.focus)
+        self.objects = Objects(self.chance, self.scene, self.focus)
         self.calls = Calls(self.chance, self.world, self.queries,
                            self.scene.tables)
 
@@ -204,7 +208,8 @@ class Session:
         if not self.parameters or maybe(chance, 0.4):
             self.names += 1
             name, parameters = "p%d" % self.names, []
-            text = Queries(chance, self.world, parameters).any()
+            text = Queries(chance, self.world, parameters,
+                           self.focus).any()
             types = ", ".join(self.world.types[p].text for p in parameters)
             if not self.send(kind, "PREPARE %s%s AS %s" % (
                     name, " (%s)" % types if types else "", text)):
