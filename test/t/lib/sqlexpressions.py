@@ -29,7 +29,10 @@ class Expressions:
     def literal(self, oid):
         """A value of this type, mostly a good one."""
         chance = self.chance
-        kind = self.world.types[oid]
+        # A parameter's type may be gone.
+        kind = self.world.types.get(oid)
+        if kind is None:
+            return "NULL"
         if maybe(chance, 0.05):
             return "NULL::" + kind.text
         return self.plain_literal(kind)

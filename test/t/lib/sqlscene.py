@@ -154,7 +154,7 @@ class Scene:
         self.options["COLUMN"] = self.names("ALTER FOREIGN TABLE f0 ALTER pk")
         self.world = World(self.rows)
         self.make_foreign(random.Random(self.seed))
-        self.world.read()
+        self.world = self.world.again()
 
     def mended(self):
         return MENDED.format(endpoint=self.endpoint, table=self.bed.table,
@@ -206,9 +206,9 @@ class Scene:
                     worker, chance.choice(["on", "off"])),
                 "SELECT pg_reload_conf()")
             make_tables(self.bed, self.seed)
-            self.world.read_types()
+            self.world = self.world.again(types=True)
             self.make_foreign(chance)
-            self.world.read()
+            self.world = self.world.again()
 
     def end_prepared(self, chance):
         for name, in self.rows("SELECT gid FROM pg_prepared_xacts"):
@@ -225,7 +225,7 @@ class Scene:
         """What there is by now."""
         with self.mending:
             with contextlib.suppress(psycopg2.Error):
-                self.world.read()
+                self.world = self.world.again()
 
     def make_foreign(self, chance):
         """Some tables that there are: f0, f1 ..."""

@@ -76,7 +76,7 @@ class Session:
     def __init__(self, name, chance, scene):
         self.name = name
         self.chance = chance
-        self.world = scene.world
+        self.world = None
         self.scene = scene
         self.connection = None
         self.parameters = {}
@@ -90,6 +90,7 @@ class Session:
 
     def rebuild(self):
         """Another generator for each statement: parameters are its own."""
+        self.world = self.scene.world
         foreign = self.world.of_kind("f")
         if foreign and maybe(self.chance, 0.06):
             self.focus = self.chance.choice(foreign).name

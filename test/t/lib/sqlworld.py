@@ -3,6 +3,7 @@ What a database has for random statements: its types, operators and functions,
 the extension's functions, its relations and their columns.
 """
 
+import copy
 from collections import defaultdict, namedtuple
 
 Type = namedtuple("Type", "oid name text kind element base labels members")
@@ -98,7 +99,7 @@ def parts(kind):
 
 
 class World:
-    """What statements are made of. read() again when it has changed."""
+    """What statements are made of, as it was when it was read."""
 
     def __init__(self, run):
         """run(text, *values): the rows of a query, as tuples."""
@@ -138,6 +139,14 @@ class World:
         self.relations = [r for r in self.relations if r.columns]
         self.extension = [Call(*row[:3], row[3] or [])
                           for row in self.run(EXTENSION)]
+
+    def again(self, types=False):
+        """The world as it is now; its types, too, if they are wanted."""
+        world = copy.copy(self)
+        if types:
+            world.read_types()
+        world.read()
+        return world
 
     def of_kind(self, kinds):
         return [r for r in self.relations if r.kind in kinds]
