@@ -12,7 +12,6 @@
 #include "postgres.h"
 
 #include "common/hashfn.h"
-#include "foreign/foreign.h"
 #include "miscadmin.h"
 #include "storage/lock.h"
 #include "utils/memutils.h"
@@ -22,6 +21,7 @@
 #include "mint.h"
 #include "outboxtable.h"
 #include "sendtext.h"
+#include "session.h"
 #include "table.h"
 
 /* API Reference, TransactWriteItems */
@@ -238,7 +238,8 @@ fits_one_request(const DdbSend *sends, int nsends)
 void
 ddb_deposit_writes(const DdbWriteTable *table, const DdbSend *sends, int nsends)
 {
-	Deposit deposit = {.server_name = GetForeignServer(table->server)->servername,
+	Deposit deposit = {.server_name =
+						   ddb_session_get_server(table->server)->servername,
 					   .sends = sends,
 					   .nsends = nsends,
 					   .keys = palloc0(nsends * sizeof(Keys)),

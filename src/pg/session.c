@@ -139,9 +139,8 @@ find_server(void)
 	return server;
 }
 
-/* What a transaction has written may outlive the server that it is for. */
-static ForeignServer *
-get_server(Oid oid)
+ForeignServer *
+ddb_session_get_server(Oid oid)
 {
 	ForeignServer *server = GetForeignServerExtended(oid, FSV_MISSING_OK);
 
@@ -168,8 +167,9 @@ static DdbSession *
 create_session(Oid server_oid, Oid user)
 {
 	uint64 before = invalidations;
-	ForeignServer *server =
-		OidIsValid(server_oid) ? get_server(server_oid) : find_server();
+	ForeignServer *server = OidIsValid(server_oid)
+								? ddb_session_get_server(server_oid)
+								: find_server();
 	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
 											  "cruddur_ddb session",
 											  ALLOCSET_SMALL_SIZES);

@@ -49,6 +49,11 @@ extern DdbSession *ddb_session_open(MemoryContext cxt);
  */
 extern DdbSession *ddb_session_open_for(MemoryContext cxt, Oid server, Oid user);
 
+/*
+ * The server itself. What a transaction has written may outlive it: error 42704.
+ */
+extern ForeignServer *ddb_session_get_server(Oid oid);
+
 extern Oid ddb_session_server(const DdbSession *session);
 extern Oid ddb_session_user(const DdbSession *session);
 

@@ -80,6 +80,14 @@ DROP FOREIGN TABLE far_parts;
 DROP SERVER elsewhere CASCADE;
 COMMIT;
 \echo :SQLSTATE
+BEGIN;
+SET LOCAL cruddur_ddb.write_mode = outbox;
+INSERT INTO far_parts VALUES ('bilt', 9);
+DROP FOREIGN TABLE far_parts;
+DROP SERVER elsewhere CASCADE;
+COMMIT;
+\echo :SQLSTATE
+
 -- The foreign table alone is not.
 BEGIN;
 INSERT INTO far_parts VALUES ('bilt', 9);
