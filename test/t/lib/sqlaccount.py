@@ -26,9 +26,8 @@ SOURCES = {os.path.basename(path) for path in glob.glob(
 KNOWN_INTERNAL = re.compile("|".join((
     # Catalog rows that two sessions change at once.
     "tuple concurrently (updated|deleted)",
-    # A server is not locked while a table of it is being made, nor a type while
-    # a cursor has rows of it.
-    "cache lookup failed for (foreign server|type|relation)",
+    # A type is not locked while a cursor has rows of it.
+    "cache lookup failed for (type|relation)",
     # interval(interval, int4), called by hand
     "(invalid INTERVAL|unrecognized interval) typmod",
 )))
