@@ -49,8 +49,9 @@ typedef struct WriteSet
 	HTAB *entries;
 	dlist_head tables;
 	int nentries;
-	bool outbox; /* is it to be delivered after COMMIT? */
-	size_t size; /* of the newest versions */
+	bool outbox;    /* is it to be delivered after COMMIT? */
+	bool concluded; /* it is being sent or stored */
+	size_t size;    /* of the newest versions */
 } WriteSet;
 
 /* Of the current transaction; NULL: nothing was written. */
@@ -166,6 +167,17 @@ check_origin(const DdbWriteTable *table)
 			 errdetail("They could not be committed together."),
 			 errhint("Use two transactions, or set cruddur_ddb.write_mode to "
 					 "\"immediate\".")));
+}
+
+/* A trigger of the outbox's table would write too late. */
+static void
+check_open(void)
+{
+	if (set->concluded)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot write to DynamoDB while the transaction "
+						"commits")));
 }
 
 /* Nothing is both sent at COMMIT and not. */
@@ -356,6 +368,7 @@ add_change(const DdbWriteTable *write_table, const DdbChange *change,
 
 	prepare_set();
 	check_origin(write_table);
+	check_open();
 	check_mode(outbox);
 	table = find_or_create_table(write_table);
 	entry = find_entry(table, key);
@@ -451,6 +464,7 @@ ddb_writeset_conclude(void (*visit)(const DdbOutcome *outcome, void *arg),
 
 	if (set == NULL)
 		return;
+	set->concluded = true;
 	dlist_foreach(tables, &set->tables)
 	{
 		Table *table = dlist_container(Table, node, tables.cur);

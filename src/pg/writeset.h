@@ -71,7 +71,10 @@ typedef struct DdbOutcome
 	bool members_only; /* likewise */
 } DdbOutcome;
 
-/* Visit every item, in the order of their first writes. */
+/*
+ * Visit every item, in the order of their first writes. What the transaction
+ * would write after that is refused: 0A000.
+ */
 extern void ddb_writeset_conclude(void (*visit)(const DdbOutcome *outcome,
 												void *arg),
 								  void *arg);

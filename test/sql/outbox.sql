@@ -174,5 +174,15 @@ SELECT maker FROM parts WHERE maker = 'writer';
 REVOKE ALL ON parts FROM regress_outbox_writer;
 DROP USER MAPPING FOR regress_outbox_writer SERVER cruddur;
 DROP ROLE regress_outbox_writer;
+
+-- A trigger of the table comes when all was written.
+CREATE FUNCTION pg_temp.echo() RETURNS trigger LANGUAGE plpgsql AS
+$$BEGIN INSERT INTO public.parts VALUES ('echo', 1); RETURN NEW; END$$;
+CREATE TRIGGER echo BEFORE INSERT ON cruddur_outbox
+	FOR EACH ROW EXECUTE FUNCTION pg_temp.echo();
+INSERT INTO parts VALUES ('voice', 1);
+\echo :SQLSTATE
+SELECT count(*) FROM cruddur_outbox;
+DROP TRIGGER echo ON cruddur_outbox;
 RESET cruddur_ddb.write_mode;
 \i :scene_end
