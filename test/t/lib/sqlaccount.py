@@ -30,6 +30,8 @@ KNOWN_INTERNAL = re.compile("|".join((
     # its name is looked for.
     "cache lookup failed for (type|relation)",
     "could not open relation with OID",
+    # Nor is a server while a table of it is being made, which then has none.
+    "cache lookup failed for foreign server",
     # interval(interval, int4), called by hand
     "(invalid INTERVAL|unrecognized interval) typmod",
 )))
@@ -91,7 +93,8 @@ class Account:
         self.by_state["%s%s" % (state, " (own)" if own else "")] += 1
         self.samples.setdefault((state, source, shape(str(error))),
                                 (text, str(error)))
-        if state == "XX000" and not KNOWN_INTERNAL.search(str(error)):
+        if state == "XX000" and (text.startswith("COMMIT") or
+                                 not KNOWN_INTERNAL.search(str(error))):
             self.find("%s of %s: %s" % (state, source, shape(str(error))),
                       text, error)
         if (own and "ValidationException" in str(error)

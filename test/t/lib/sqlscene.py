@@ -91,11 +91,10 @@ GRANT USAGE ON FOREIGN SERVER cruddur, s1, s2 TO app;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO app;
 """
 # Nothing locks a server while another session makes a table of it.
-ORPHANS = """SELECT ftrelid::regclass FROM pg_foreign_table
-    WHERE ftserver NOT IN (SELECT oid FROM pg_foreign_server)"""
 WITHOUT_ORPHANS = """
 DO $$ DECLARE orphan regclass; BEGIN
-FOR orphan IN """ + ORPHANS + """ LOOP
+FOR orphan IN SELECT ftrelid FROM pg_foreign_table
+    WHERE ftserver NOT IN (SELECT oid FROM pg_foreign_server) LOOP
     EXECUTE 'DROP FOREIGN TABLE ' || orphan || ' CASCADE';
 END LOOP; END $$"""
 
@@ -186,20 +185,12 @@ class Scene:
 
     def told(self, session, kind, text, error, took, rows):
         """What became of a statement."""
-        if "cache lookup failed for foreign server" in str(error):
-            error = self.explained(error)
         ended = session.connection.closed
         self.account.add(session.name, kind, text, error, took, rows)
         if ended and not session.wanted_end:
             self.account.find("a session has ended", text, error)
         if ended:
             session.connection = None
-
-    def explained(self, error):
-        """An error that tables without a server have, if there are any."""
-        with self.mending:
-            orphans = self.rows(ORPHANS)
-        return RuntimeError("of an orphan") if orphans else error
 
     def mend(self, chance):
         """Between batches: what there was in the beginning, and tables."""
