@@ -52,17 +52,20 @@ def refused(chance, exchange):
 
 
 class RandomFaults(faults.Faults):
-    """chance: of its own, as requests come in an order of their own."""
+    """
+    chance: of its own, as requests come in an order of their own; lies: may
+    what it answers be wrong?
+    """
 
-    def __init__(self, upstream, chance):
+    def __init__(self, upstream, chance, lies):
         super().__init__(upstream)
         self.chance = chance
         self.ways = [faults.reset(), faults.hung_up(), faults.truncated(),
                      faults.applied_then_cut(), faults.wrong_crc(),
                      faults.gzipped(), faults.closed_after(),
-                     faults.delayed(0.05)] + 2 * [
-                         functools.partial(way, chance)
-                         for way in (changed, replaced, refused)]
+                     faults.delayed(0.05)]
+        ways = [changed, replaced, refused] if lies else [refused]
+        self.ways += 2 * [functools.partial(way, chance) for way in ways]
         self.users = paged(POOL)
 
     def choose(self, request):

@@ -57,9 +57,13 @@ def shape(text):
 
 
 class Account:
-    """log: the name of a file that gets all statements, or None."""
+    """
+    log: the name of a file that gets all statements, or None; lies: see
+    RandomFaults. Out of wrong answers come wrong requests.
+    """
 
-    def __init__(self, log):
+    def __init__(self, log, lies):
+        self.lies = lies
         self.lock = threading.Lock()
         self.by_kind = collections.Counter()
         self.good = collections.Counter()
@@ -97,7 +101,7 @@ class Account:
                                  not KNOWN_INTERNAL.search(str(error))):
             self.find("%s of %s: %s" % (state, source, shape(str(error))),
                       text, error)
-        if (own and "ValidationException" in str(error)
+        if (own and not self.lies and "ValidationException" in str(error)
                 and not KNOWN_INVALID.search(str(error))
                 and not BY_HAND.search(text)):
             self.find("an invalid request", text, error)

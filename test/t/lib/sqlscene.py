@@ -116,14 +116,14 @@ GRANT ALL ON ALL TABLES IN SCHEMA public, other TO app"""
 
 
 class Scene:
-    """What all sessions share."""
+    """What all sessions share. lies: see RandomFaults."""
 
-    def __init__(self, bed, account, seed):
+    def __init__(self, bed, account, seed, lies):
         self.bed = bed
         self.account = account
         self.seed = seed
         self.endpoint = os.environ["DDB_ENDPOINT"]
-        self.faulty = RandomFaults(self.endpoint, random.Random(self.seed))
+        self.faulty = RandomFaults(self.endpoint, random.Random(seed), lies)
         self.tables = make_tables(bed, seed)
         self.mending = threading.Lock()
         self.prepare()

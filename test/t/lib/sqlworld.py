@@ -23,8 +23,8 @@ UNWANTED = (r"^(pg_|lo_|ts_|has_|binary_upgrade|query_to|table_to|schema_to"
             "|database_to|cursor_to|xml|repeat|lpad|rpad|generate_|factorial"
             "|power|pow|exp|numeric_power|numeric_exp|dexp|dpow|set_config"
             "|txid_|currtid|row_security_active|bitnormalize|sha)"
-            "|^bpchar|^varchar|_pretty$|_accum|_inv$|_avg$|_sum$|_combine$|serialize$"
-            "|stddev|var_")
+            "|^bpchar|^varchar|_pretty$|_accum|_inv$|_avg$|_sum$|_combine$"
+            "|serialize$|stddev|var_")
 
 TYPES = """
     SELECT t.oid, t.typname, format_type(t.oid, NULL),
