@@ -10,6 +10,9 @@
 #include "convert.h"
 #include "path.h"
 
+/* Developer Guide, "Naming rules and data types": less than 64 KB */
+#define MAX_NAME_LEN 65535
+
 /* Digits of a list's index: more would fit neither an int nor a list. */
 #define MAX_INDEX_DIGITS 9
 
@@ -71,6 +74,8 @@ parse_name(const char **cursor, const char **name)
 		fault = parse_bare(cursor, name);
 	if (fault == NULL && **name == '\0')
 		fault = "A name in a path must not be empty.";
+	if (fault == NULL && strlen(*name) > MAX_NAME_LEN)
+		fault = "An attribute's name has 65535 bytes at most.";
 	return fault;
 }
 

@@ -96,6 +96,8 @@ SELECT pg_temp.column_option('attribute', value)
 FROM unnest(ARRAY['', '.', '.a', 'a.', 'a..b', '""', 'a.""', '[0]', 'a.[0]',
 	'a[', 'a[]', 'a[0', 'a[x]', 'a[-1]', 'a[ 0]', 'a[9999999999]', 'a[0]b',
 	'a]', 'a"b', '"a"b', '"a', '"a""', '"', 'doc.*', '*.a', '*[0]']) AS value;
+SELECT n, right(pg_temp.column_option('attribute', repeat('é', n)), 60)
+FROM unnest(ARRAY[32767, 32768]) AS n;
 SELECT depth, split_part(pg_temp.column_option('attribute',
 	'a' || repeat('.a', depth)), ': ', 2)
 FROM unnest('{32,33}'::int[]) AS depth;
