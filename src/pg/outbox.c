@@ -20,9 +20,9 @@
 #include "utils/acl.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
-#include "utils/timestamp.h"
 
 #include "delivery.h"
+#include "http.h"
 #include "network.h"
 #include "outbox.h"
 #include "outboxtable.h"
@@ -45,7 +45,7 @@ typedef struct Origin
 	const char *server_name;
 	const char *user_name;
 	int pause_ms; /* 0: it works */
-	TimestampTz until;
+	int64 until_us;
 } Origin;
 
 typedef struct Entry
@@ -68,7 +68,7 @@ struct DdbOutbox
 	dlist_head entries;
 	int nentries;
 	dlist_head origins;
-	TimestampTz due_at; /* nothing is to be done before; 0: at once */
+	int64 due_us; /* nothing is to be done before; 0: at once */
 };
 
 static LOCKTAG
@@ -160,7 +160,7 @@ find_origin(DdbOutbox *outbox, const Entry *entry)
 static int
 cut_off(DdbOutbox *outbox, const Entry *entry, const char *why)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	int64 now_us = ddb_http_now_us();
 	Origin *origin = find_origin(outbox, entry);
 
 	if (origin == NULL)
@@ -180,14 +180,14 @@ cut_off(DdbOutbox *outbox, const Entry *entry, const char *why)
 						origin->server_name),
 				 errdetail_internal("%s", why)));
 	/* What was under way when it was cut off counts once. */
-	if (now >= origin->until)
+	if (now_us >= origin->until_us)
 	{
 		origin->pause_ms = origin->pause_ms == 0
 							   ? FIRST_PAUSE_MS
 							   : Min(origin->pause_ms * 2, LAST_PAUSE_MS);
-		origin->until = TimestampTzPlusMilliseconds(now, origin->pause_ms);
+		origin->until_us = now_us + origin->pause_ms * INT64CONST(1000);
 	}
-	return (int) Max(1, (origin->until - now) / 1000);
+	return (int) Max(1, (origin->until_us - now_us) / 1000);
 }
 
 static void
@@ -198,7 +198,7 @@ connected(DdbOutbox *outbox, const Entry *entry)
 	if (origin == NULL || origin->pause_ms == 0)
 		return;
 	origin->pause_ms = 0;
-	origin->until = 0;
+	origin->until_us = 0;
 	ereport(LOG,
 			(errmsg("the outbox of user \"%s\" on server \"%s\" goes on",
 					origin->user_name,
@@ -290,7 +290,7 @@ remove_entry(DdbOutbox *outbox, Entry *entry)
 static void
 find_exceptions(DdbOutbox *outbox, DdbOutboxExcept *except)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	int64 now_us = ddb_http_now_us();
 	int64 *ids = palloc((outbox->nentries + 1) * sizeof(int64));
 	const char **origins = NULL;
 	dlist_iter iter;
@@ -303,7 +303,7 @@ find_exceptions(DdbOutbox *outbox, DdbOutboxExcept *except)
 		const Origin *origin = dlist_container(Origin, node, iter.cur);
 		size_t size = (except->norigins + 1) * sizeof(char *);
 
-		if (origin->until <= now)
+		if (origin->until_us <= now_us)
 			continue;
 		origins = origins == NULL ? palloc(size) : repalloc(origins, size);
 		origins[except->norigins++] =
@@ -313,23 +313,22 @@ find_exceptions(DdbOutbox *outbox, DdbOutboxExcept *except)
 }
 
 /* When it is worth to look again, if nobody writes. */
-static TimestampTz
+static int64
 find_due(DdbOutbox *outbox)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	int64 now_us = ddb_http_now_us();
 	int due_ms = ddb_outboxtable_due_ms();
-	TimestampTz due_at =
-		due_ms < 0 ? PG_INT64_MAX : TimestampTzPlusMilliseconds(now, due_ms);
+	int64 due_us = due_ms < 0 ? PG_INT64_MAX : now_us + due_ms * INT64CONST(1000);
 	dlist_iter iter;
 
 	dlist_foreach(iter, &outbox->origins)
 	{
 		const Origin *origin = dlist_container(Origin, node, iter.cur);
 
-		if (origin->until > now)
-			due_at = Min(due_at, origin->until);
+		if (origin->until_us > now_us)
+			due_us = Min(due_us, origin->until_us);
 	}
-	return due_at;
+	return due_us;
 }
 
 int
@@ -352,7 +351,7 @@ ddb_outbox_load(DdbOutbox *outbox, int max_entries)
 	n = ddb_outboxtable_select(&except, room, &rows);
 	for (int i = 0; i < n; i++)
 		add_entry(outbox, &rows[i]);
-	outbox->due_at = n == room ? 0 : find_due(outbox);
+	outbox->due_us = n == room ? 0 : find_due(outbox);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(scratch);
 	return outbox->nentries;
@@ -504,7 +503,7 @@ save_fault(DdbOutbox *outbox, Entry *entry)
 static void
 drop_cut_off(DdbOutbox *outbox)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	int64 now_us = ddb_http_now_us();
 	dlist_mutable_iter iter;
 
 	dlist_foreach_modify(iter, &outbox->entries)
@@ -512,7 +511,7 @@ drop_cut_off(DdbOutbox *outbox)
 		Entry *entry = dlist_container(Entry, node, iter.cur);
 		const Origin *origin = find_origin(outbox, entry);
 
-		if (origin != NULL && origin->until > now)
+		if (origin != NULL && origin->until_us > now_us)
 			remove_entry(outbox, entry);
 	}
 }
@@ -563,11 +562,11 @@ ddb_outbox_under_way(const DdbOutbox *outbox)
 int
 ddb_outbox_timeout_ms(const DdbOutbox *outbox)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	int64 now_us = ddb_http_now_us();
 
-	if (outbox->nentries > 0 || outbox->due_at <= now)
+	if (outbox->nentries > 0 || outbox->due_us <= now_us)
 		return 0;
-	if (outbox->due_at == PG_INT64_MAX)
+	if (outbox->due_us == PG_INT64_MAX)
 		return -1;
-	return (int) Min((outbox->due_at - now) / 1000 + 1, INT_MAX);
+	return (int) Min((outbox->due_us - now_us) / 1000 + 1, INT_MAX);
 }

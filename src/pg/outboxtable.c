@@ -43,22 +43,33 @@ static const Statement insert_entry =
 	 6,
 	 {TEXTOID, TEXTOID, UUIDOID, INT8ARRAYOID, INT8ARRAYOID, BYTEAOID}};
 
+/*
+ * Is it time for another attempt in the near future? No pause is longer than a
+ * minute, so what is behind that was said by a clock that has been put back since.
+ */
+#define IS_SOON                                                                \
+	"next_attempt_at > clock_timestamp() "                                     \
+	"AND (next_attempt_at <= clock_timestamp() + interval '61 s' "             \
+	"OR next_attempt_at = 'infinity')"
+
 /* An entry under way waits, too, so that it holds back others. */
-static const Statement select_due =
-	{"SELECT o.id, o.server_name, o.user_name, o.token, o.attempts, o.writes "
-	 "FROM %1$s o WHERE o.state = 'waiting' "
-	 "AND o.next_attempt_at <= clock_timestamp() AND NOT o.id = ANY ($1) "
-	 "AND NOT o.server_name || E'\\n' || o.user_name = ANY ($2) "
-	 "AND NOT EXISTS (SELECT FROM %1$s e WHERE e.state = 'waiting' "
-	 "AND e.id < o.id AND e.keys && (o.keys || o.needs)) "
-	 "ORDER BY o.id LIMIT $3",
-	 3,
-	 {INT8ARRAYOID, TEXTARRAYOID, INT4OID}};
+#define SELECT_DUE                                                             \
+	"SELECT o.id, o.server_name, o.user_name, o.token, o.attempts, o.writes "  \
+	"FROM %1$s o WHERE o.state = 'waiting' "                                   \
+	"AND NOT (" IS_SOON ") AND NOT o.id = ANY ($1) "                           \
+	"AND NOT o.server_name || E'\\n' || o.user_name = ANY ($2) "               \
+	"AND NOT EXISTS (SELECT FROM %1$s e WHERE e.state = 'waiting' "            \
+	"AND e.id < o.id AND e.keys && (o.keys || o.needs)) "                      \
+	"ORDER BY o.id LIMIT $3"
+
+static const Statement select_due = {SELECT_DUE,
+									 3,
+									 {INT8ARRAYOID, TEXTARRAYOID, INT4OID}};
 
 static const Statement select_next_due =
 	{"SELECT ceil(extract(epoch FROM min(next_attempt_at) - clock_timestamp()) "
-	 "* 1000)::float8 FROM %s WHERE state = 'waiting' "
-	 "AND next_attempt_at > clock_timestamp()",
+	 "* 1000)::float8 FROM %s WHERE state = 'waiting' AND " IS_SOON
+	 " AND isfinite(next_attempt_at)",
 	 0,
 	 {InvalidOid}};
 
