@@ -10,6 +10,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_extension.h"
@@ -65,6 +66,11 @@ static const Statement insert_entry =
 static const Statement select_due = {SELECT_DUE,
 									 3,
 									 {INT8ARRAYOID, TEXTARRAYOID, INT4OID}};
+
+/* A snapshot of before may have entries that are delivered: 40001, then. */
+static const Statement select_due_locked = {SELECT_DUE " FOR UPDATE OF o",
+											3,
+											{INT8ARRAYOID, TEXTARRAYOID, INT4OID}};
 
 static const Statement select_next_due =
 	{"SELECT ceil(extract(epoch FROM min(next_attempt_at) - clock_timestamp()) "
@@ -275,7 +281,9 @@ ddb_outboxtable_select(const DdbOutboxExcept *except, int max_rows,
 	Place place;
 	int n;
 
-	run(&place, &select_due, values);
+	run(&place,
+		IsolationUsesXactSnapshot() ? &select_due_locked : &select_due,
+		values);
 	n = (int) SPI_processed;
 	spi_cxt = MemoryContextSwitchTo(cxt);
 	*rows = palloc((n + 1) * sizeof(DdbOutboxRow));

@@ -415,6 +415,26 @@ def exclusive(bed):
               2, "in the order of their commits")
 
 
+def old_snapshot(bed):
+    """What others have taken out since is not sent again."""
+    second = bed.connect()
+    bed.query("INSERT INTO shared VALUES ('seen', 1)")
+    bed.query("BEGIN ISOLATION LEVEL REPEATABLE READ", on=second)
+    tap.equal(bed.query("SELECT count(*) AS n FROM cruddur_outbox",
+                        on=second)[0].n, 1, "a snapshot has an entry")
+    bed.query("DELETE FROM cruddur_outbox")
+    tap.fails(lambda: bed.query("SELECT cruddur_outbox_deliver()", on=second),
+              "40001", "which has gone since")
+    bed.query("ROLLBACK", on=second)
+    tap.equal(bed.query("SELECT n FROM shared WHERE name = 'seen'"), [],
+              "it is not sent")
+    bed.query("INSERT INTO shared VALUES ('seen', 2)")
+    bed.query("BEGIN ISOLATION LEVEL SERIALIZABLE", on=second)
+    tap.equal(bed.query("SELECT cruddur_outbox_deliver()", on=second)[0][0], 1,
+              "what is there is delivered at any isolation level")
+    bed.query("COMMIT", on=second)
+
+
 def prepared(stack, bed):
     """Two, over a restart."""
     before = messages(bed)
@@ -509,6 +529,7 @@ def test():
         prepared(stack, bed)
         turn(bed, False)
         exclusive(bed)
+        old_snapshot(bed)
         dumped(bed)
 
 
