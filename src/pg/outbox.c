@@ -48,8 +48,10 @@
 #define MAX_FREE_BEFORE_LOAD (DDB_OUTBOX_MAX_ENTRIES / 2)
 #define MAX_HELD_BEFORE_LOAD (MAX_HELD / 2)
 
-/* And what a load takes is to be a fourth of the time at most. */
+/* And what a load takes is to be a fourth of the time at most, unless it is that short
+ * and there is nothing else to do. */
 #define PAUSE_OF_LOADS 3
+#define SHORT_LOAD_US INT64CONST(5000)
 
 /* Beside those of keys; deposit.c */
 #define LOCK_OF_DELIVERY 0xDDB2
@@ -65,7 +67,8 @@ struct DdbOutbox
 	bool more_free;      /* there was no room for all */
 	bool more_held;      /* none for all that are held back */
 	int64 due_us;        /* when it is worth to look again, if nobody writes */
-	int64 load_after_us; /* not before, while there is something to do */
+	bool was_long;       /* and has taken nothing */
+	int64 load_after_us; /* not before, if so or while there is something to do */
 };
 
 static LOCKTAG
@@ -291,6 +294,7 @@ ddb_outbox_load(DdbOutbox *outbox, int max_entries)
 												  "cruddur_ddb outbox load",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(scratch);
+	int before = outbox->queue.nentries;
 	int64 now_us;
 
 	settings.hcxt = scratch;
@@ -306,6 +310,8 @@ ddb_outbox_load(DdbOutbox *outbox, int max_entries)
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(scratch);
 	now_us = ddb_http_now_us();
+	outbox->was_long =
+		outbox->queue.nentries == before && now_us - start_us > SHORT_LOAD_US;
 	outbox->load_after_us = now_us + PAUSE_OF_LOADS * (now_us - start_us);
 	return outbox->queue.nentries;
 }
@@ -326,11 +332,14 @@ wants_load(const DdbOutbox *outbox, bool is_awake)
 int
 ddb_outbox_load_ms(const DdbOutbox *outbox, bool is_awake)
 {
+	bool is_idle = outbox->queue.nentries == 0;
 	int64 left_us;
 
-	if (outbox->queue.nentries == 0)
-		return is_awake ? 0 : ddb_outbox_timeout_ms(outbox);
-	if (!wants_load(outbox, is_awake))
+	if (is_idle && !is_awake)
+		return ddb_outbox_timeout_ms(outbox);
+	if (is_idle && !outbox->was_long)
+		return 0;
+	if (!is_idle && !wants_load(outbox, is_awake))
 		return -1;
 	left_us = outbox->load_after_us - ddb_http_now_us();
 	return left_us <= 0 ? 0 : (int) Min(left_us / 1000 + 1, INT_MAX);

@@ -142,6 +142,20 @@ leave(const Place *place)
 	SetUserIdAndSecContext(place->user, place->context);
 }
 
+/* A setting, until we leave. */
+static void
+set(const char *name, const char *value)
+{
+	(void) set_config_option(name,
+							 value,
+							 PGC_USERSET,
+							 PGC_S_SESSION,
+							 GUC_ACTION_SAVE,
+							 true,
+							 0,
+							 false);
+}
+
 /*
  * What this changes an error puts back. A COMMIT has no snapshot any more when it
  * comes here. Returns the statement's text.
@@ -157,14 +171,7 @@ enter(Place *place, const Statement *statement)
 						   place->context | SECURITY_LOCAL_USERID_CHANGE |
 							   SECURITY_NOFORCE_RLS);
 	place->guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path",
-							 "pg_catalog, pg_temp",
-							 PGC_USERSET,
-							 PGC_S_SESSION,
-							 GUC_ACTION_SAVE,
-							 true,
-							 0,
-							 false);
+	set("search_path", "pg_catalog, pg_temp");
 	PushActiveSnapshot(GetTransactionSnapshot());
 	SPI_connect();
 	return query;
@@ -289,16 +296,19 @@ ddb_outboxtable_walk(DdbOutboxVisit visit, void *arg)
 	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
 											  "cruddur_ddb outbox row",
 											  ALLOCSET_DEFAULT_SIZES);
-	Portal portal = SPI_cursor_open_with_args(NULL,
-											  query,
-											  0,
-											  NULL,
-											  NULL,
-											  NULL,
-											  false,
-											  CURSOR_OPT_NO_SCROLL);
+	Portal portal;
 	bool goes_on;
 
+	/* By the index, as it may end soon; without statistics it would not be. */
+	set("enable_sort", "off");
+	portal = SPI_cursor_open_with_args(NULL,
+									   query,
+									   0,
+									   NULL,
+									   NULL,
+									   NULL,
+									   false,
+									   CURSOR_OPT_NO_SCROLL);
 	do
 	{
 		SPI_cursor_fetch(portal, true, ROWS_AT_A_TIME);

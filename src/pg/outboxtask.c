@@ -48,7 +48,9 @@ timeout_ms(const void *arg)
 {
 	const Work *work = arg;
 
-	return work->is_awake ? 0 : ddb_outbox_timeout_ms(work->outbox);
+	if (work->is_awake && ddb_outbox_under_way(work->outbox) == 0)
+		return ddb_outbox_load_ms(work->outbox, true);
+	return ddb_outbox_timeout_ms(work->outbox);
 }
 
 /* Who writes again and again is not to keep us from what is under way. */
