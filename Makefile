@@ -119,6 +119,8 @@ OBJS = $(CLIENT) \
 	src/pg/messages.o \
 	src/pg/seed.o \
 	src/pg/delivery.o \
+	src/pg/cutoff.o \
+	src/pg/queue.o \
 	src/pg/outbox.o \
 	src/pg/outboxfn.o \
 	src/pg/cognito.o \

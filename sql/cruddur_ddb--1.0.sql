@@ -336,8 +336,6 @@ CREATE TABLE cruddur_outbox (
 	keys bigint[] NOT NULL,
 	needs bigint[] NOT NULL,
 	writes bytea NOT NULL);
-CREATE INDEX cruddur_outbox_keys ON cruddur_outbox
-	USING gin (keys) WITH (fastupdate = off) WHERE state = 'waiting';
 SELECT pg_catalog.pg_extension_config_dump('cruddur_outbox', '');
 SELECT pg_catalog.pg_extension_config_dump('cruddur_outbox_id_seq', '');
 COMMENT ON TABLE cruddur_outbox IS

@@ -29,6 +29,7 @@ struct DdbLineage
 	MemoryContext cxt; /* of what is found */
 	List *streams;     /* of DdbLineageStream */
 	int reading;       /* which of them; -1: the table itself */
+	bool is_enabled;   /* the latest of them, as the table says */
 	bool is_done;
 	Trouble trouble;
 	Trouble before; /* that of the time before */
@@ -167,7 +168,8 @@ take_table(DdbLineage *lineage)
 			latest = add_stream(lineage, info->stream_arn);
 		latest->is_latest = true;
 	}
-	if (latest == NULL || !info->stream_enabled)
+	lineage->is_enabled = latest != NULL && info->stream_enabled;
+	if (!lineage->is_enabled)
 		lineage->trouble.fault = "The table has no stream that is enabled.";
 	next_stream(lineage);
 }
@@ -208,6 +210,21 @@ take_shards(DdbLineage *lineage)
 		next_stream(lineage);
 }
 
+/*
+ * Does the service not have the stream any more? One that the table has just named as
+ * enabled is there, and its shards are not to be read anew.
+ */
+static bool
+is_gone(const DdbLineage *lineage, const DdbStatus *status)
+{
+	const DdbLineageStream *stream;
+
+	if (status->kind != DDB_STATUS_NOT_FOUND || lineage->reading < 0)
+		return false;
+	stream = list_nth(lineage->streams, lineage->reading);
+	return !(stream->is_latest && lineage->is_enabled);
+}
+
 static void
 settle(DdbLineage *lineage)
 {
@@ -225,7 +242,7 @@ settle(DdbLineage *lineage)
 		return;
 	}
 	ddb_session_count(lineage->session, lineage->call, NULL);
-	if (status->kind == DDB_STATUS_NOT_FOUND && lineage->reading >= 0)
+	if (is_gone(lineage, status))
 	{
 		DdbLineageStream *stream = list_nth(lineage->streams, lineage->reading);
 

@@ -2,10 +2,14 @@
  * outbox.c
  *		Delivery of the writes of write_mode "outbox".
  *
- * Which entries are due, and which are held back, is for the table to say
- * (outboxtable.c): one under way is there until it is saved, so it holds back
- * those after it. A server that cannot be reached, or does not know its user, is
- * left alone for a while, lest its entries take all places.
+ * A load goes through the entries that wait, in their order, and takes those that
+ * are due and not held back by one that stays. Some are taken that are held back by
+ * one that was taken before: they begin when that is saved, so that many writes of
+ * one item do not want a load each. If one has to be tried again, those are dropped,
+ * and wait in the table.
+ *
+ * A server that cannot be reached, or does not know its user, is left alone for a
+ * while (cutoff.c), lest its entries take all places.
  *
  * Not here: what is asked of DynamoDB for one entry (delivery.c), and how entries
  * come to be (deposit.c).
@@ -14,61 +18,57 @@
 
 #include "access/xact.h"
 #include "foreign/foreign.h"
-#include "lib/ilist.h"
 #include "miscadmin.h"
 #include "storage/lock.h"
 #include "utils/acl.h"
+#include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
-#include "utils/timestamp.h"
 
-#include "delivery.h"
+#include "cutoff.h"
+#include "http.h"
 #include "network.h"
 #include "outbox.h"
 #include "outboxtable.h"
+#include "queue.h"
 #include "sendtext.h"
 #include "wakeup.h"
 
 #define WRAPPER_NAME "cruddur_ddb"
 
-/* Pauses before another attempt. */
+/* Pauses before another attempt of one entry. */
 #define FIRST_PAUSE_MS 1000
 #define LAST_PAUSE_MS 60000
 
+/* Of the entries in memory, so many may be held back by others. */
+#define MAX_HELD (DDB_OUTBOX_MAX_ENTRIES / 2)
+
+/* To load is dear, so so many are to be done before. */
+#define MAX_BEFORE_LOAD (DDB_OUTBOX_MAX_ENTRIES * 3 / 4)
+#define MAX_FREE_BEFORE_LOAD (DDB_OUTBOX_MAX_ENTRIES / 2)
+#define MAX_HELD_BEFORE_LOAD (MAX_HELD / 2)
+
+/* And what a load takes is to be a fourth of the time at most, unless it is that short
+ * and there is nothing else to do. */
+#define PAUSE_OF_LOADS 3
+#define SHORT_LOAD_US INT64CONST(5000)
+
 /* Beside those of keys; deposit.c */
 #define LOCK_OF_DELIVERY 0xDDB2
-
-/* Those who have been cut off. */
-typedef struct Origin
-{
-	dlist_node node;
-	const char *server_name;
-	const char *user_name;
-	int pause_ms; /* 0: it works */
-	TimestampTz until;
-} Origin;
-
-typedef struct Entry
-{
-	dlist_node node;
-	MemoryContext cxt; /* of all that it has */
-	DdbOutboxRow row;
-	DdbSession *session;
-	DdbSend *sends;
-	int nsends;            /* 0: it could not be read */
-	DdbDelivery *delivery; /* NULL: it could not be begun */
-	DdbDeliveryState state;
-	ErrorData *error; /* why it could not */
-} Entry;
 
 struct DdbOutbox
 {
 	MemoryContext cxt;
 	bool in_one;
-	dlist_head entries;
-	int nentries;
-	dlist_head origins;
-	TimestampTz due_at; /* nothing is to be done before; 0: at once */
+	DdbQueue queue;
+	DdbCutoffs *cutoffs;
+
+	/* Of the last load */
+	bool more_free;      /* there was no room for all */
+	bool more_held;      /* none for all that are held back */
+	int64 due_us;        /* when it is worth to look again, if nobody writes */
+	bool was_long;       /* and has taken nothing */
+	int64 load_after_us; /* not before, if so or while there is something to do */
 };
 
 static LOCKTAG
@@ -104,14 +104,15 @@ ddb_outbox_open(MemoryContext cxt, bool in_one)
 
 	outbox->cxt = cxt;
 	outbox->in_one = in_one;
-	dlist_init(&outbox->entries);
-	dlist_init(&outbox->origins);
+	ddb_queue_init(&outbox->queue, cxt);
+	/* Those who call a function again and again would fill the log. */
+	outbox->cutoffs = ddb_cutoff_create(cxt, !in_one);
 	return outbox;
 }
 
 /* Run it in a subtransaction. Returns its error, in cxt, or NULL. */
 static ErrorData *
-attempt(MemoryContext cxt, void (*run)(Entry *entry), Entry *entry)
+attempt(MemoryContext cxt, void (*run)(DdbQueueEntry *entry), DdbQueueEntry *entry)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
@@ -139,85 +140,18 @@ attempt(MemoryContext cxt, void (*run)(Entry *entry), Entry *entry)
 	return error;
 }
 
-/* NULL: it has never been cut off. */
-static Origin *
-find_origin(DdbOutbox *outbox, const Entry *entry)
-{
-	dlist_iter iter;
-
-	dlist_foreach(iter, &outbox->origins)
-	{
-		Origin *origin = dlist_container(Origin, node, iter.cur);
-
-		if (strcmp(origin->server_name, entry->row.server_name) == 0 &&
-			strcmp(origin->user_name, entry->row.user_name) == 0)
-			return origin;
-	}
-	return NULL;
-}
-
-/* Returns for how long nothing more is to be asked of it. */
-static int
-cut_off(DdbOutbox *outbox, const Entry *entry, const char *why)
-{
-	TimestampTz now = GetCurrentTimestamp();
-	Origin *origin = find_origin(outbox, entry);
-
-	if (origin == NULL)
-	{
-		origin = MemoryContextAllocZero(outbox->cxt, sizeof(Origin));
-		origin->server_name =
-			MemoryContextStrdup(outbox->cxt, entry->row.server_name);
-		origin->user_name =
-			MemoryContextStrdup(outbox->cxt, entry->row.user_name);
-		dlist_push_tail(&outbox->origins, &origin->node);
-	}
-	/* Those who call a function again and again would fill the log. */
-	if (origin->pause_ms == 0 && !outbox->in_one)
-		ereport(LOG,
-				(errmsg("the outbox of user \"%s\" on server \"%s\" waits",
-						origin->user_name,
-						origin->server_name),
-				 errdetail_internal("%s", why)));
-	/* What was under way when it was cut off counts once. */
-	if (now >= origin->until)
-	{
-		origin->pause_ms = origin->pause_ms == 0
-							   ? FIRST_PAUSE_MS
-							   : Min(origin->pause_ms * 2, LAST_PAUSE_MS);
-		origin->until = TimestampTzPlusMilliseconds(now, origin->pause_ms);
-	}
-	return (int) Max(1, (origin->until - now) / 1000);
-}
-
 static void
-connected(DdbOutbox *outbox, const Entry *entry)
-{
-	Origin *origin = find_origin(outbox, entry);
-
-	if (origin == NULL || origin->pause_ms == 0)
-		return;
-	origin->pause_ms = 0;
-	origin->until = 0;
-	ereport(LOG,
-			(errmsg("the outbox of user \"%s\" on server \"%s\" goes on",
-					origin->user_name,
-					origin->server_name)));
-}
-
-static void
-read_writes(Entry *entry)
+read_writes(DdbQueueEntry *entry)
 {
 	DdbSend *sends = palloc(DDB_TRANSACT_MAX_ACTIONS * sizeof(DdbSend));
 
-	entry->nsends =
-		ddb_sendtext_read(entry->row.writes, entry->row.writes_len, sends);
+	entry->nsends = ddb_sendtext_read(entry->writes, entry->writes_len, sends);
 	entry->sends = sends;
 }
 
 /* The server may be another wrapper's by now. */
 static void
-open_session(Entry *entry)
+open_session(DdbQueueEntry *entry)
 {
 	ForeignServer *server = GetForeignServerByName(entry->row.server_name, false);
 
@@ -236,7 +170,7 @@ open_session(Entry *entry)
 }
 
 static void
-begin_delivery(const DdbOutbox *outbox, Entry *entry)
+begin_delivery(const DdbOutbox *outbox, DdbQueueEntry *entry)
 {
 	entry->error = attempt(entry->cxt, read_writes, entry);
 	if (entry->error != NULL)
@@ -258,104 +192,157 @@ begin_delivery(const DdbOutbox *outbox, Entry *entry)
 										  outbox->in_one);
 }
 
-static void
-add_entry(DdbOutbox *outbox, const DdbOutboxRow *row)
+/* A load. */
+typedef struct Load
 {
-	MemoryContext cxt = AllocSetContextCreate(outbox->cxt,
-											  "cruddur_ddb outbox entry",
-											  ALLOCSET_DEFAULT_SIZES);
-	Entry *entry = MemoryContextAllocZero(cxt, sizeof(Entry));
-	char *writes = MemoryContextAllocHuge(cxt, row->writes_len + 1);
+	DdbOutbox *outbox;
+	int room;
+	HTAB *staying; /* hashes of what is written by entries that stay */
+} Load;
 
-	entry->cxt = cxt;
-	entry->row = *row;
-	entry->row.server_name = MemoryContextStrdup(cxt, row->server_name);
-	entry->row.user_name = MemoryContextStrdup(cxt, row->user_name);
-	memcpy(writes, row->writes, row->writes_len);
-	entry->row.writes = writes;
-	dlist_push_tail(&outbox->entries, &entry->node);
-	outbox->nentries++;
-	begin_delivery(outbox, entry);
+static bool
+has_staying(const Load *load, const int64 *hashes, int n)
+{
+	for (int i = 0; i < n; i++)
+	{
+		if (hash_search(load->staying, &hashes[i], HASH_FIND, NULL) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* May it be taken, alone or behind others that were? */
+static bool
+may_take(const Load *load, const DdbOutboxRow *row)
+{
+	return row->due_ms == 0 &&
+		   !ddb_cutoff_holds(load->outbox->cutoffs,
+							 row->server_name,
+							 row->user_name) &&
+		   !has_staying(load, row->keys, row->nkeys) &&
+		   !has_staying(load, row->needs, row->nneeds);
 }
 
 static void
-remove_entry(DdbOutbox *outbox, Entry *entry)
+note_due(DdbOutbox *outbox, int due_ms)
 {
-	dlist_delete(&entry->node);
-	outbox->nentries--;
-	MemoryContextDelete(entry->cxt);
+	int64 due_us = ddb_http_now_us() + due_ms * INT64CONST(1000);
+
+	if (due_ms > 0)
+		outbox->due_us = Min(outbox->due_us, due_us);
 }
 
-/* Entries that are under way, and those of origins that are left alone. */
-static void
-find_exceptions(DdbOutbox *outbox, DdbOutboxExcept *except)
+/* One entry that waits: it is taken, or it stays. */
+static bool
+consider(void *arg, const DdbOutboxRow *row)
 {
-	TimestampTz now = GetCurrentTimestamp();
-	int64 *ids = palloc((outbox->nentries + 1) * sizeof(int64));
-	const char **origins = NULL;
+	Load *load = arg;
+	DdbOutbox *outbox = load->outbox;
+
+	if (ddb_queue_has(&outbox->queue, row->id))
+		return true;
+	if (outbox->queue.nentries >= load->room)
+	{
+		outbox->more_free = true;
+		return false;
+	}
+	note_due(outbox, row->due_ms);
+	if (may_take(load, row))
+	{
+		bool is_held = ddb_queue_holds(&outbox->queue, row);
+
+		if (!is_held || outbox->queue.nheld < MAX_HELD)
+		{
+			ddb_queue_add(&outbox->queue, row, is_held);
+			return true;
+		}
+		outbox->more_held = true;
+	}
+	for (int i = 0; i < row->nkeys; i++)
+		(void) hash_search(load->staying, &row->keys[i], HASH_ENTER, NULL);
+	return true;
+}
+
+/* Those that were just taken. */
+static void
+begin_new(DdbOutbox *outbox)
+{
+	int64 *ids = palloc((outbox->queue.nentries + 1) * sizeof(int64));
+	int n = 0;
 	dlist_iter iter;
 
-	*except = (DdbOutboxExcept){.ids = ids};
-	dlist_foreach(iter, &outbox->entries) ids[except->nids++] =
-		dlist_container(Entry, node, iter.cur)->row.id;
-	dlist_foreach(iter, &outbox->origins)
+	dlist_foreach(iter, &outbox->queue.entries)
 	{
-		const Origin *origin = dlist_container(Origin, node, iter.cur);
-		size_t size = (except->norigins + 1) * sizeof(char *);
+		DdbQueueEntry *entry = dlist_container(DdbQueueEntry, node, iter.cur);
 
-		if (origin->until <= now)
+		if (entry->sends != NULL || entry->error != NULL)
 			continue;
-		origins = origins == NULL ? palloc(size) : repalloc(origins, size);
-		origins[except->norigins++] =
-			psprintf("%s\n%s", origin->server_name, origin->user_name);
+		begin_delivery(outbox, entry);
+		ids[n++] = entry->row.id;
 	}
-	except->origins = origins;
-}
-
-/* When it is worth to look again, if nobody writes. */
-static TimestampTz
-find_due(DdbOutbox *outbox)
-{
-	TimestampTz now = GetCurrentTimestamp();
-	int due_ms = ddb_outboxtable_due_ms();
-	TimestampTz due_at =
-		due_ms < 0 ? PG_INT64_MAX : TimestampTzPlusMilliseconds(now, due_ms);
-	dlist_iter iter;
-
-	dlist_foreach(iter, &outbox->origins)
-	{
-		const Origin *origin = dlist_container(Origin, node, iter.cur);
-
-		if (origin->until > now)
-			due_at = Min(due_at, origin->until);
-	}
-	return due_at;
+	if (n > 0 && IsolationUsesXactSnapshot())
+		ddb_outboxtable_lock(ids, n);
 }
 
 int
 ddb_outbox_load(DdbOutbox *outbox, int max_entries)
 {
-	int room = max_entries - outbox->nentries;
-	MemoryContext scratch;
-	MemoryContext caller;
-	DdbOutboxExcept except;
-	DdbOutboxRow *rows;
-	int n;
+	int64 start_us = ddb_http_now_us();
+	HASHCTL settings = {.keysize = sizeof(int64), .entrysize = sizeof(int64)};
+	Load load = {.outbox = outbox, .room = max_entries};
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext,
+												  "cruddur_ddb outbox load",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(scratch);
+	int before = outbox->queue.nentries;
+	int64 now_us;
 
-	if (room <= 0)
-		return outbox->nentries;
-	scratch = AllocSetContextCreate(CurrentMemoryContext,
-									"cruddur_ddb outbox rows",
-									ALLOCSET_DEFAULT_SIZES);
-	caller = MemoryContextSwitchTo(scratch);
-	find_exceptions(outbox, &except);
-	n = ddb_outboxtable_select(&except, room, &rows);
-	for (int i = 0; i < n; i++)
-		add_entry(outbox, &rows[i]);
-	outbox->due_at = n == room ? 0 : find_due(outbox);
+	settings.hcxt = scratch;
+	load.staying = hash_create("cruddur_ddb outbox load",
+							   1024,
+							   &settings,
+							   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	outbox->more_free = outbox->more_held = false;
+	outbox->due_us = PG_INT64_MAX;
+	ddb_outboxtable_walk(consider, &load);
+	outbox->due_us = Min(outbox->due_us, ddb_cutoff_due_us(outbox->cutoffs));
+	begin_new(outbox);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(scratch);
-	return outbox->nentries;
+	now_us = ddb_http_now_us();
+	outbox->was_long =
+		outbox->queue.nentries == before && now_us - start_us > SHORT_LOAD_US;
+	outbox->load_after_us = now_us + PAUSE_OF_LOADS * (now_us - start_us);
+	return outbox->queue.nentries;
+}
+
+/* Is there room for what a load would bring? */
+static bool
+wants_load(const DdbOutbox *outbox, bool is_awake)
+{
+	const DdbQueue *queue = &outbox->queue;
+
+	if (outbox->more_held && queue->nheld <= MAX_HELD_BEFORE_LOAD)
+		return true;
+	return (is_awake || outbox->more_free) &&
+		   queue->nentries <= MAX_BEFORE_LOAD &&
+		   queue->nentries - queue->nheld <= MAX_FREE_BEFORE_LOAD;
+}
+
+int
+ddb_outbox_load_ms(const DdbOutbox *outbox, bool is_awake)
+{
+	bool is_idle = outbox->queue.nentries == 0;
+	int64 left_us;
+
+	if (is_idle && !is_awake)
+		return ddb_outbox_timeout_ms(outbox);
+	if (is_idle && !outbox->was_long)
+		return 0;
+	if (!is_idle && !wants_load(outbox, is_awake))
+		return -1;
+	left_us = outbox->load_after_us - ddb_http_now_us();
+	return left_us <= 0 ? 0 : (int) Min(left_us / 1000 + 1, INT_MAX);
 }
 
 /* Is any of them over? */
@@ -365,11 +352,11 @@ advance(DdbOutbox *outbox)
 	bool any = false;
 	dlist_iter iter;
 
-	dlist_foreach(iter, &outbox->entries)
+	dlist_foreach(iter, &outbox->queue.entries)
 	{
-		Entry *entry = dlist_container(Entry, node, iter.cur);
+		DdbQueueEntry *entry = dlist_container(DdbQueueEntry, node, iter.cur);
 
-		if (entry->delivery != NULL)
+		if (entry->delivery != NULL && !entry->is_held)
 			entry->state = ddb_delivery_advance(entry->delivery);
 		any |= entry->state != DDB_DELIVERY_UNDER_WAY;
 	}
@@ -381,11 +368,12 @@ any_ready(DdbOutbox *outbox)
 {
 	dlist_iter iter;
 
-	dlist_foreach(iter, &outbox->entries)
+	dlist_foreach(iter, &outbox->queue.entries)
 	{
-		Entry *entry = dlist_container(Entry, node, iter.cur);
+		DdbQueueEntry *entry = dlist_container(DdbQueueEntry, node, iter.cur);
 
-		if (entry->delivery != NULL && ddb_delivery_ready(entry->delivery))
+		if (entry->delivery != NULL && !entry->is_held &&
+			ddb_delivery_ready(entry->delivery))
 			return true;
 	}
 	return false;
@@ -399,9 +387,9 @@ pump(DdbOutbox *outbox)
 	int timeout_ms = -1;
 	dlist_iter iter;
 
-	dlist_foreach(iter, &outbox->entries)
+	dlist_foreach(iter, &outbox->queue.entries)
 	{
-		Entry *entry = dlist_container(Entry, node, iter.cur);
+		DdbQueueEntry *entry = dlist_container(DdbQueueEntry, node, iter.cur);
 		DdbClient *client;
 		int client_ms;
 
@@ -434,30 +422,33 @@ go_on(DdbOutbox *outbox, int *timeout_ms)
 }
 
 bool
-ddb_outbox_step(DdbOutbox *outbox)
+ddb_outbox_step(DdbOutbox *outbox, int max_wait_ms)
 {
 	int timeout_ms;
 
 	CHECK_FOR_INTERRUPTS();
-	if (outbox->nentries == 0)
+	if (outbox->queue.nentries == 0)
 		return false;
 	if (go_on(outbox, &timeout_ms))
 		return true;
-	if (timeout_ms != 0)
-		ddb_network_wait(timeout_ms);
+	if (timeout_ms < 0 || (max_wait_ms >= 0 && max_wait_ms < timeout_ms))
+		timeout_ms = max_wait_ms;
+	if (timeout_ms == 0)
+		return false;
+	ddb_network_wait(timeout_ms);
 	CHECK_FOR_INTERRUPTS();
 	return go_on(outbox, &timeout_ms);
 }
 
 static void
-raise_fault(Entry *entry)
+raise_fault(DdbQueueEntry *entry)
 {
 	ddb_delivery_raise(entry->delivery);
 }
 
 /* In the entry's memory. */
 static const char *
-describe(Entry *entry)
+describe(DdbQueueEntry *entry)
 {
 	const ErrorData *error;
 
@@ -470,7 +461,7 @@ describe(Entry *entry)
 }
 
 static void
-save_fault(DdbOutbox *outbox, Entry *entry)
+save_fault(DdbOutbox *outbox, DdbQueueEntry *entry)
 {
 	DdbOutboxFault fault = {.id = entry->row.id, .message = describe(entry)};
 
@@ -478,7 +469,10 @@ save_fault(DdbOutbox *outbox, Entry *entry)
 	switch (entry->state)
 	{
 		case DDB_DELIVERY_CUT_OFF:
-			fault.delay_ms = cut_off(outbox, entry, fault.message);
+			fault.delay_ms = ddb_cutoff_begin(outbox->cutoffs,
+											  entry->row.server_name,
+											  entry->row.user_name,
+											  fault.message);
 			break;
 		case DDB_DELIVERY_DELAYED:
 			fault.delay_ms = Min(LAST_PAUSE_MS,
@@ -499,55 +493,65 @@ save_fault(DdbOutbox *outbox, Entry *entry)
 
 /*
  * What was begun of those that are left alone would fail the same way, one after
- * another, in the places of others. It waits in the table still.
+ * another, in the places of others. What is held back may be so by one of those, or
+ * by one that is to be tried again. It waits in the table still.
  */
 static void
-drop_cut_off(DdbOutbox *outbox)
+drop_waiting(DdbOutbox *outbox)
 {
-	TimestampTz now = GetCurrentTimestamp();
 	dlist_mutable_iter iter;
 
-	dlist_foreach_modify(iter, &outbox->entries)
+	dlist_foreach_modify(iter, &outbox->queue.entries)
 	{
-		Entry *entry = dlist_container(Entry, node, iter.cur);
-		const Origin *origin = find_origin(outbox, entry);
+		DdbQueueEntry *entry = dlist_container(DdbQueueEntry, node, iter.cur);
 
-		if (origin != NULL && origin->until > now)
-			remove_entry(outbox, entry);
+		if (entry->is_held || ddb_cutoff_holds(outbox->cutoffs,
+											   entry->row.server_name,
+											   entry->row.user_name))
+			ddb_queue_remove(&outbox->queue, entry);
 	}
+	/* There is a time to wait for. */
+	outbox->more_free = true;
 }
 
 int64
 ddb_outbox_save(DdbOutbox *outbox)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	int64 *ids = palloc((outbox->nentries + 1) * sizeof(int64));
+	int64 *ids = palloc((outbox->queue.nentries + 1) * sizeof(int64));
 	int n = 0;
+	bool any_delayed = false;
 	dlist_mutable_iter iter;
 
-	dlist_foreach_modify(iter, &outbox->entries)
+	dlist_foreach_modify(iter, &outbox->queue.entries)
 	{
-		Entry *entry = dlist_container(Entry, node, iter.cur);
+		DdbQueueEntry *entry = dlist_container(DdbQueueEntry, node, iter.cur);
 
 		if (entry->state == DDB_DELIVERY_UNDER_WAY)
 			continue;
+		any_delayed |= entry->state == DDB_DELIVERY_CUT_OFF ||
+					   entry->state == DDB_DELIVERY_DELAYED;
 		MemoryContextSwitchTo(entry->cxt);
 		if (entry->state == DDB_DELIVERY_DONE)
 		{
-			connected(outbox, entry);
+			ddb_cutoff_end(outbox->cutoffs,
+						   entry->row.server_name,
+						   entry->row.user_name);
 			ids[n++] = entry->row.id;
 		}
 		else
 			save_fault(outbox, entry);
 		MemoryContextSwitchTo(caller);
-		remove_entry(outbox, entry);
+		ddb_queue_remove(&outbox->queue, entry);
 	}
 	if (n > 0)
 	{
 		ddb_outboxtable_delete(ids, n);
 		ddb_wakeup_request(DDB_WORKER_STREAM);
 	}
-	drop_cut_off(outbox);
+	if (any_delayed)
+		drop_waiting(outbox);
+	ddb_queue_let_go(&outbox->queue);
 	/* What was held back may be written next, and an older write not again. */
 	ForceSyncCommit();
 	pfree(ids);
@@ -557,17 +561,18 @@ ddb_outbox_save(DdbOutbox *outbox)
 int
 ddb_outbox_under_way(const DdbOutbox *outbox)
 {
-	return outbox->nentries;
+	return outbox->queue.nentries;
 }
 
 int
 ddb_outbox_timeout_ms(const DdbOutbox *outbox)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	int64 now_us = ddb_http_now_us();
 
-	if (outbox->nentries > 0 || outbox->due_at <= now)
+	if (outbox->queue.nentries > 0 || outbox->more_free ||
+		outbox->due_us <= now_us)
 		return 0;
-	if (outbox->due_at == PG_INT64_MAX)
+	if (outbox->due_us == PG_INT64_MAX)
 		return -1;
-	return (int) Min((outbox->due_at - now) / 1000 + 1, INT_MAX);
+	return (int) Min((outbox->due_us - now_us) / 1000 + 1, INT_MAX);
 }

@@ -3,9 +3,9 @@
  *		Delivery of the writes of write_mode "outbox".
  *
  * An entry of the table cruddur_outbox is one request, made at a COMMIT. Entries
- * are taken in the order in which they came, several at a time, never two that
- * write the same item; one that has to wait holds back only later ones that
- * write the same. One turn makes requests, the next one saves what came of
+ * are taken in the order in which they came, several at a time; never are two under
+ * way that write the same item. One that has to wait holds back only later ones
+ * that write the same. One turn makes requests, the next one saves what came of
  * them: so no transaction need be open while the network is waited for. Those
  * who deliver hold the lock.
  */
@@ -13,6 +13,9 @@
 #define DDB_OUTBOX_H
 
 #include "postgres.h"
+
+/* In memory at a time. */
+#define DDB_OUTBOX_MAX_ENTRIES 100
 
 typedef struct DdbOutbox DdbOutbox;
 
@@ -35,19 +38,26 @@ extern void ddb_outbox_unlock(void);
 extern DdbOutbox *ddb_outbox_open(MemoryContext cxt, bool in_one);
 
 /*
- * In a transaction: take entries that are due, besides those under way, up to
- * max_entries of both. Each is delivered as the user who wrote it; the caller
- * needs no right to the table. Returns how many are under way now.
+ * In a transaction: take entries that are due, besides those that were taken, up
+ * to max_entries of both. Each is delivered as the user who wrote it; the caller
+ * needs no right to the table. Returns how many there are now.
  */
 extern int ddb_outbox_load(DdbOutbox *outbox, int max_entries);
 
 /*
- * One turn, in or outside of a transaction: start what was taken, wait once for
- * the network or the latch (which is then reset) if anything is under way and
- * nothing is to be saved, and take what has come. Serves interrupts. True: there is
- * something to save. Whatever goes wrong with a request is kept for its entry.
+ * In how many ms a load is worth its while; -1: not before a save, or before
+ * someone writes. is_awake: someone has written since the last.
  */
-extern bool ddb_outbox_step(DdbOutbox *outbox);
+extern int ddb_outbox_load_ms(const DdbOutbox *outbox, bool is_awake);
+
+/*
+ * One turn, in or outside of a transaction: start what may begin, wait once for
+ * the network or the latch (which is then reset), up to max_wait_ms (-1: no limit), if
+ * anything is under way and nothing is to be saved, and take what has come. Serves
+ * interrupts. True: there is something to save. Whatever goes wrong with a request
+ * is kept for its entry.
+ */
+extern bool ddb_outbox_step(DdbOutbox *outbox, int max_wait_ms);
 
 /*
  * In a transaction: delete the entries that were delivered; have those wait that

@@ -14,35 +14,25 @@
 #include "session.h"
 #include "wakeup.h"
 
-/* Entries under way at a time. */
-#define MAX_UNDER_WAY 100
-
-/*
- * Until nothing is due, or so many entries were taken. To look for more is dear,
- * so some are to be done before.
- */
+/* Until nothing is due, or so many entries were taken. */
 static int64
 deliver(DdbOutbox *outbox, int max_entries)
 {
 	int64 delivered = 0;
-	int under_way = 0;
-	int left = max_entries;
+	int left = max_entries; /* of them, those in memory among these */
 
 	for (;;)
 	{
-		if (under_way <= MAX_UNDER_WAY / 2)
-		{
-			int loaded =
-				ddb_outbox_load(outbox, Min(MAX_UNDER_WAY, under_way + left));
+		int before = ddb_outbox_under_way(outbox);
 
-			left -= loaded - under_way;
-			if (loaded == 0)
-				return delivered;
-		}
-		while (!ddb_outbox_step(outbox))
+		if (before == 0 || ddb_outbox_load_ms(outbox, false) == 0)
+			before = ddb_outbox_load(outbox, Min(DDB_OUTBOX_MAX_ENTRIES, left));
+		if (before == 0)
+			return delivered;
+		while (!ddb_outbox_step(outbox, -1))
 			;
 		delivered += ddb_outbox_save(outbox);
-		under_way = ddb_outbox_under_way(outbox);
+		left -= before - ddb_outbox_under_way(outbox);
 	}
 }
 

@@ -23,11 +23,15 @@
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #include "outboxtable.h"
+
+/* Of a walk. */
+#define ROWS_AT_A_TIME 100
 
 /* A statement: %s is the table. */
 typedef struct Statement
@@ -43,24 +47,22 @@ static const Statement insert_entry =
 	 6,
 	 {TEXTOID, TEXTOID, UUIDOID, INT8ARRAYOID, INT8ARRAYOID, BYTEAOID}};
 
-/* An entry under way waits, too, so that it holds back others. */
-static const Statement select_due =
-	{"SELECT o.id, o.server_name, o.user_name, o.token, o.attempts, o.writes "
-	 "FROM %1$s o WHERE o.state = 'waiting' "
-	 "AND o.next_attempt_at <= clock_timestamp() AND NOT o.id = ANY ($1) "
-	 "AND NOT o.server_name || E'\\n' || o.user_name = ANY ($2) "
-	 "AND NOT EXISTS (SELECT FROM %1$s e WHERE e.state = 'waiting' "
-	 "AND e.id < o.id AND e.keys && (o.keys || o.needs)) "
-	 "ORDER BY o.id LIMIT $3",
-	 3,
-	 {INT8ARRAYOID, TEXTARRAYOID, INT4OID}};
-
-static const Statement select_next_due =
-	{"SELECT ceil(extract(epoch FROM min(next_attempt_at) - clock_timestamp()) "
-	 "* 1000)::float8 FROM %s WHERE state = 'waiting' "
-	 "AND next_attempt_at > clock_timestamp()",
+/*
+ * due_ms: in how many ms it is due. No pause is longer than a minute, so a time
+ * behind that was said by a clock that has been put back since.
+ */
+static const Statement select_waiting =
+	{"SELECT id, server_name, user_name, token, attempts, keys, needs, writes, "
+	 "CASE WHEN next_attempt_at <= clock_timestamp() THEN 0 "
+	 "WHEN next_attempt_at = 'infinity' THEN 3600000 "
+	 "WHEN next_attempt_at > clock_timestamp() + interval '61 s' THEN 0 "
+	 "ELSE ceil(extract(epoch FROM next_attempt_at - clock_timestamp()) * 1000) "
+	 "END::int4 AS due_ms FROM %s WHERE state = 'waiting' ORDER BY id",
 	 0,
 	 {InvalidOid}};
+
+static const Statement lock_entries =
+	{"SELECT FROM %s WHERE id = ANY ($1) FOR UPDATE", 1, {INT8ARRAYOID}};
 
 static const Statement delete_entries = {"DELETE FROM %s WHERE id = ANY ($1)",
 										 1,
@@ -140,35 +142,50 @@ leave(const Place *place)
 	SetUserIdAndSecContext(place->user, place->context);
 }
 
-/*
- * What this changes an error puts back. A COMMIT has no snapshot any more when it
- * comes here.
- */
+/* A setting, until we leave. */
 static void
-run(Place *place, const Statement *statement, Datum *values)
+set(const char *name, const char *value)
 {
-	Oid owner;
-	char *table = find_table(&owner);
-	char *query = psprintf(statement->text, table);
-	Oid types[lengthof(statement->types)];
-	int rc;
-
-	memcpy(types, statement->types, sizeof(types));
-	GetUserIdAndSecContext(&place->user, &place->context);
-	SetUserIdAndSecContext(owner,
-						   place->context | SECURITY_LOCAL_USERID_CHANGE |
-							   SECURITY_NOFORCE_RLS);
-	place->guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path",
-							 "pg_catalog, pg_temp",
+	(void) set_config_option(name,
+							 value,
 							 PGC_USERSET,
 							 PGC_S_SESSION,
 							 GUC_ACTION_SAVE,
 							 true,
 							 0,
 							 false);
+}
+
+/*
+ * What this changes an error puts back. A COMMIT has no snapshot any more when it
+ * comes here. Returns the statement's text.
+ */
+static const char *
+enter(Place *place, const Statement *statement)
+{
+	Oid owner;
+	char *query = psprintf(statement->text, find_table(&owner));
+
+	GetUserIdAndSecContext(&place->user, &place->context);
+	SetUserIdAndSecContext(owner,
+						   place->context | SECURITY_LOCAL_USERID_CHANGE |
+							   SECURITY_NOFORCE_RLS);
+	place->guc_level = NewGUCNestLevel();
+	set("search_path", "pg_catalog, pg_temp");
 	PushActiveSnapshot(GetTransactionSnapshot());
 	SPI_connect();
+	return query;
+}
+
+/* Enter, and execute it. */
+static void
+run(Place *place, const Statement *statement, Datum *values)
+{
+	const char *query = enter(place, statement);
+	Oid types[lengthof(statement->types)];
+	int rc;
+
+	memcpy(types, statement->types, sizeof(types));
 	rc =
 		SPI_execute_with_args(query, statement->nargs, types, values, NULL, false, 0);
 	if (rc < 0)
@@ -191,17 +208,6 @@ bigint_array(const int64 *values, int n)
 										   sizeof(int64),
 										   FLOAT8PASSBYVAL,
 										   TYPALIGN_DOUBLE));
-}
-
-static Datum
-text_array(const char *const *values, int n)
-{
-	Datum *datums = palloc((n + 1) * sizeof(Datum));
-
-	for (int i = 0; i < n; i++)
-		datums[i] = CStringGetTextDatum(values[i]);
-	return PointerGetDatum(
-		construct_array(datums, n, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
 void
@@ -237,59 +243,90 @@ column(uint64 row, int number)
 	return value;
 }
 
-/* In the current context, as all else that is read. */
+static const int64 *
+bigints(Datum datum, int *n)
+{
+	ArrayType *array = DatumGetArrayTypeP(datum);
+
+	*n = ARR_HASNULL(array) ? 0
+							: ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	return (const int64 *) ((char *) array +
+							ARR_OVERHEAD_NONULLS(ARR_NDIM(array)));
+}
+
+/* In the current context; the writes are left where they are. */
 static void
 read_row(uint64 n, DdbOutboxRow *row)
 {
-	bytea *writes = DatumGetByteaPCopy(column(n, 6));
-
 	row->id = DatumGetInt64(column(n, 1));
 	row->server_name = TextDatumGetCString(column(n, 2));
 	row->user_name = TextDatumGetCString(column(n, 3));
 	row->token = *DatumGetUUIDP(column(n, 4));
 	row->attempts = DatumGetInt32(column(n, 5));
-	row->writes = VARDATA(writes);
-	row->writes_len = VARSIZE(writes) - VARHDRSZ;
+	row->keys = bigints(column(n, 6), &row->nkeys);
+	row->needs = bigints(column(n, 7), &row->nneeds);
+	row->writes = column(n, 8);
+	row->due_ms = DatumGetInt32(column(n, 9));
 }
 
-int
-ddb_outboxtable_select(const DdbOutboxExcept *except, int max_rows,
-					   DdbOutboxRow **rows)
+/* Show what was fetched. False: the walk ends here. */
+static bool
+show_rows(DdbOutboxVisit visit, void *arg, MemoryContext cxt)
 {
-	MemoryContext cxt = CurrentMemoryContext;
-	MemoryContext spi_cxt;
-	Datum values[3] = {bigint_array(except->ids, except->nids),
-					   text_array(except->origins, except->norigins),
-					   Int32GetDatum(max_rows)};
-	Place place;
-	int n;
+	bool goes_on = true;
 
-	run(&place, &select_due, values);
-	n = (int) SPI_processed;
-	spi_cxt = MemoryContextSwitchTo(cxt);
-	*rows = palloc((n + 1) * sizeof(DdbOutboxRow));
-	for (int i = 0; i < n; i++)
-		read_row(i, &(*rows)[i]);
-	MemoryContextSwitchTo(spi_cxt);
-	leave(&place);
-	return n;
+	for (uint64 i = 0; i < SPI_processed && goes_on; i++)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(cxt);
+		DdbOutboxRow row;
+
+		read_row(i, &row);
+		goes_on = visit(arg, &row);
+		MemoryContextSwitchTo(caller);
+		MemoryContextReset(cxt);
+	}
+	return goes_on;
 }
 
-int
-ddb_outboxtable_due_ms(void)
+void
+ddb_outboxtable_walk(DdbOutboxVisit visit, void *arg)
 {
-	int due_ms = -1;
-	bool isnull;
-	Datum value;
+	Place place;
+	const char *query = enter(&place, &select_waiting);
+	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
+											  "cruddur_ddb outbox row",
+											  ALLOCSET_DEFAULT_SIZES);
+	Portal portal;
+	bool goes_on;
+
+	/* By the index, as it may end soon; without statistics it would not be. */
+	set("enable_sort", "off");
+	portal = SPI_cursor_open_with_args(NULL,
+									   query,
+									   0,
+									   NULL,
+									   NULL,
+									   NULL,
+									   false,
+									   CURSOR_OPT_NO_SCROLL);
+	do
+	{
+		SPI_cursor_fetch(portal, true, ROWS_AT_A_TIME);
+		goes_on = SPI_processed > 0 && show_rows(visit, arg, cxt);
+		SPI_freetuptable(SPI_tuptable);
+	} while (goes_on);
+	SPI_cursor_close(portal);
+	leave(&place);
+}
+
+void
+ddb_outboxtable_lock(const int64 *ids, int nids)
+{
+	Datum values[1] = {bigint_array(ids, nids)};
 	Place place;
 
-	run(&place, &select_next_due, NULL);
-	value =
-		SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-	if (!isnull)
-		due_ms = (int) Max(1, Min(DatumGetFloat8(value), 3600000));
+	run(&place, &lock_entries, values);
 	leave(&place);
-	return due_ms;
 }
 
 void

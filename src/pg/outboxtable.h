@@ -29,37 +29,33 @@ typedef struct DdbOutboxEntry
 
 extern void ddb_outboxtable_insert(const DdbOutboxEntry *entry);
 
-/* An entry that is due. */
+/* An entry that waits. */
 typedef struct DdbOutboxRow
 {
 	int64 id;
 	const char *server_name;
 	const char *user_name;
 	pg_uuid_t token;
-	int attempts; /* that were made before */
-	const char *writes;
-	size_t writes_len;
+	int attempts;      /* that were made before */
+	int due_ms;        /* when it is due; 0: it is */
+	const int64 *keys; /* as of DdbOutboxEntry */
+	int nkeys;
+	const int64 *needs;
+	int nneeds;
+	Datum writes; /* bytea */
 } DdbOutboxRow;
 
-/* What is not to be selected. */
-typedef struct DdbOutboxExcept
-{
-	const int64 *ids;
-	int nids;
-	const char *const *origins; /* all of these servers and users, each "server",
-								 * a new line, "user" */
-	int norigins;
-} DdbOutboxExcept;
-
 /*
- * The first entries that wait, are due and are not held back by an earlier one;
- * in CurrentMemoryContext. Returns how many there are.
+ * Is shown one row after another, which is there until it returns; false: no more.
+ * It runs as the table's owner, and must not look at anything of others.
  */
-extern int ddb_outboxtable_select(const DdbOutboxExcept *except, int max_rows,
-								  DdbOutboxRow **rows);
+typedef bool (*DdbOutboxVisit)(void *arg, const DdbOutboxRow *row);
 
-/* In how many ms the next one that waits for its time is due; -1: there is none. */
-extern int ddb_outboxtable_due_ms(void);
+/* All entries that wait, in the order of their numbers. */
+extern void ddb_outboxtable_walk(DdbOutboxVisit visit, void *arg);
+
+/* 40001 if one is not there any more though the transaction's snapshot has it. */
+extern void ddb_outboxtable_lock(const int64 *ids, int nids);
 
 extern void ddb_outboxtable_delete(const int64 *ids, int nids);
 

@@ -11,12 +11,6 @@
 #include "outbox.h"
 #include "task.h"
 
-/* Entries under way at a time. */
-#define MAX_UNDER_WAY 100
-
-/* To look for more is dear, so so many are to be done before. */
-#define MAX_BEFORE_LOAD (MAX_UNDER_WAY / 2)
-
 typedef struct Work
 {
 	DdbOutbox *outbox;
@@ -54,26 +48,22 @@ timeout_ms(const void *arg)
 {
 	const Work *work = arg;
 
-	return work->is_awake ? 0 : ddb_outbox_timeout_ms(work->outbox);
+	if (work->is_awake && ddb_outbox_under_way(work->outbox) == 0)
+		return ddb_outbox_load_ms(work->outbox, true);
+	return ddb_outbox_timeout_ms(work->outbox);
 }
 
-/* Is it worth to look for more? */
-static bool
-may_load(const Work *work)
-{
-	int under_way = ddb_outbox_under_way(work->outbox);
-
-	if (under_way == 0)
-		return timeout_ms(work) == 0;
-	return work->is_awake && under_way <= MAX_BEFORE_LOAD;
-}
-
+/* Who writes again and again is not to keep us from what is under way. */
 static bool
 step(void *arg)
 {
 	Work *work = arg;
+	int load_ms;
 
-	return may_load(work) || ddb_outbox_step(work->outbox);
+	if (ddb_outbox_step(work->outbox, 0))
+		return true;
+	load_ms = ddb_outbox_load_ms(work->outbox, work->is_awake);
+	return load_ms == 0 || ddb_outbox_step(work->outbox, load_ms);
 }
 
 static bool
@@ -85,10 +75,9 @@ save(void *arg)
 
 	(void) ddb_outbox_save(work->outbox);
 	after = ddb_outbox_under_way(work->outbox);
-	/* What was saved may have held back others. */
-	if (after <= MAX_BEFORE_LOAD)
+	if (after == 0 || ddb_outbox_load_ms(work->outbox, work->is_awake) == 0)
 	{
-		(void) ddb_outbox_load(work->outbox, MAX_UNDER_WAY);
+		(void) ddb_outbox_load(work->outbox, DDB_OUTBOX_MAX_ENTRIES);
 		work->is_awake = false;
 	}
 	return after < before || is_drained(work);

@@ -198,6 +198,7 @@ fail_call(DdbShardReader *reader)
 	ddb_session_count(reader->session, reader->call, NULL);
 	if (status->kind == DDB_STATUS_NOT_FOUND)
 	{
+		drop_iterator(reader);
 		reader->is_gone = true;
 		reader->phase = PHASE_IDLE;
 	}
@@ -406,7 +407,7 @@ ddb_shardreader_is_drained(const DdbShardReader *reader)
 		return false;
 	if (reader->error.kind != DDB_OK)
 		return reader->batch == NULL || !ddb_batch_gives_up(reader->batch);
-	return reader->checkpoint.state == DDB_SHARD_DONE || reader->is_gone ||
+	return reader->checkpoint.state == DDB_SHARD_DONE ||
 		   reader->nempty >= DRAINED_ANSWERS;
 }
 
@@ -414,6 +415,15 @@ bool
 ddb_shardreader_is_gone(const DdbShardReader *reader)
 {
 	return reader->is_gone;
+}
+
+void
+ddb_shardreader_find(DdbShardReader *reader)
+{
+	if (!reader->is_gone)
+		return;
+	reader->is_gone = false;
+	fail(reader, ddb_call_status(reader->call), ddb_call_operation(reader->call));
 }
 
 static DdbReportContext

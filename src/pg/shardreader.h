@@ -52,8 +52,12 @@ extern void ddb_shardreader_wake(DdbShardReader *reader);
  */
 extern bool ddb_shardreader_is_drained(const DdbShardReader *reader);
 
-/* The service does not have the shard any more. */
+/* The service says that it does not have the shard. */
 extern bool ddb_shardreader_is_gone(const DdbShardReader *reader);
+
+/* It does have it, as its list says: if it has said otherwise, that is an error to
+ * get over. */
+extern void ddb_shardreader_find(DdbShardReader *reader);
 
 /* In a transaction: save what is ready. Returns how many records were applied. */
 extern int64 ddb_shardreader_save(DdbShardReader *reader,

@@ -175,9 +175,13 @@ add_shards(DdbStream *stream, const DdbLineageStream *found)
 	{
 		const DdbShard *shard = lfirst(cell);
 		DdbCheckpoint checkpoint = {.arn = found->arn, .state = DDB_SHARD_NEW};
+		DdbShardReader *known = find_reader(stream, found->arn, shard->id);
 
-		if (find_reader(stream, found->arn, shard->id) != NULL)
+		if (known != NULL)
+		{
+			ddb_shardreader_find(known);
 			continue;
+		}
 		strlcpy(checkpoint.shard, shard->id, sizeof(checkpoint.shard));
 		strlcpy(checkpoint.parent, shard->parent, sizeof(checkpoint.parent));
 		add_reader(stream, &checkpoint, false);
@@ -457,6 +461,15 @@ ddb_stream_stale(const DdbStream *stream)
 	return !ddb_session_valid(stream->session);
 }
 
+/* Of a shard that is gone the next look tells more, if there is one to be had. */
+static bool
+is_drained(const DdbStream *stream, const DdbShardReader *reader)
+{
+	if (ddb_shardreader_is_gone(reader))
+		return ddb_lineage_has_error(stream->lineage);
+	return !may_be_read(stream, reader) || ddb_shardreader_is_drained(reader);
+}
+
 bool
 ddb_stream_drained(const DdbStream *stream)
 {
@@ -466,9 +479,7 @@ ddb_stream_drained(const DdbStream *stream)
 		return false;
 	foreach(cell, stream->readers)
 	{
-		const DdbShardReader *reader = lfirst(cell);
-
-		if (may_be_read(stream, reader) && !ddb_shardreader_is_drained(reader))
+		if (!is_drained(stream, lfirst(cell)))
 			return false;
 	}
 	return stream->look_due_us > ddb_http_now_us();

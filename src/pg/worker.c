@@ -24,10 +24,10 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timeout.h"
-#include "utils/timestamp.h"
 
 #include "compat.h"
 #include "guc.h"
+#include "http.h"
 #include "task.h"
 #include "wakeup.h"
 #include "worker.h"
@@ -50,13 +50,13 @@ typedef struct Worker
 	Oid extension;         /* in which it was opened */
 	bool locked;           /* are we the only one? */
 	bool installed;        /* was the extension there when we looked last? */
-	TimestampTz look_at;
-	TimeoutId alarm;   /* rings at look_at */
-	uint64 wakeups;    /* that we know of */
-	uint32 wait_event; /* of naps */
-	char *complaint;   /* of the last error, or NULL: got over it */
-	int pause_ms;      /* after that */
-	TimestampTz quiet_until;
+	int64 look_us;         /* when to look around again, by ddb_http_now_us() */
+	TimeoutId alarm;       /* rings then */
+	uint64 wakeups;        /* that we know of */
+	uint32 wait_event;     /* of naps */
+	char *complaint;       /* of the last error, or NULL: got over it */
+	int pause_ms;          /* after that */
+	int64 quiet_until_us;
 } Worker;
 
 static Worker worker;
@@ -88,7 +88,7 @@ serve_signals(void)
 	ProcessConfigFile(PGC_SIGHUP);
 	/* It may be another server now. */
 	close_work();
-	worker.look_at = 0;
+	worker.look_us = 0;
 }
 
 /*
@@ -123,17 +123,17 @@ commit(void)
 static void
 look_around(void)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	int64 now_us = ddb_http_now_us();
 
-	if (now < worker.look_at)
+	if (now_us < worker.look_us)
 		return;
-	worker.look_at = TimestampTzPlusMilliseconds(now, ddb_guc_worker_naptime_ms);
+	worker.look_us = now_us + ddb_guc_worker_naptime_ms * INT64CONST(1000);
 	begin();
 	commit();
 	if (worker.work != NULL && worker.task->is_polled)
 		worker.task->wake(worker.work);
 	/* The network may be silent for longer than a naptime. */
-	enable_timeout_at(worker.alarm, worker.look_at);
+	enable_timeout_after(worker.alarm, ddb_guc_worker_naptime_ms);
 }
 
 /* Any timeout sets the latch; that is all that we want of ours. */
@@ -217,7 +217,7 @@ find_obstacle(void)
 		return task->off;
 	if (!worker.installed)
 		return "waiting for CREATE EXTENSION cruddur_ddb";
-	if (GetCurrentTimestamp() < worker.quiet_until)
+	if (ddb_http_now_us() < worker.quiet_until_us)
 		return worker.complaint;
 	if (worker.work != NULL && task->is_stale != NULL &&
 		task->is_stale(worker.work))
@@ -284,8 +284,8 @@ recover(void)
 	worker.pause_ms = worker.pause_ms == 0
 						  ? FIRST_PAUSE_MS
 						  : Min(worker.pause_ms * 2, LAST_PAUSE_MS);
-	worker.quiet_until =
-		TimestampTzPlusMilliseconds(GetCurrentTimestamp(), worker.pause_ms);
+	worker.quiet_until_us =
+		ddb_http_now_us() + worker.pause_ms * INT64CONST(1000);
 	RESUME_INTERRUPTS();
 }
 

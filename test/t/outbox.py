@@ -86,6 +86,23 @@ class Session(threading.Thread):
             self.connection.autocommit = True
 
 
+class Writer(Session):
+    """Writes one item again and again, each time another number."""
+
+    def __init__(self, bed, numbers):
+        super().__init__(bed)
+        self.numbers = numbers
+
+    def work(self, cursor):
+        cursor.execute(MODE)
+        # In one statement, whose lock gives the commits their order.
+        cursor.execute("WITH next AS (UPDATE clock SET n = n + 1 RETURNING n)"
+                       " INSERT INTO shared SELECT 'hot', n FROM next"
+                       " RETURNING n")
+        self.numbers.append(cursor.fetchone()[0])
+        return True
+
+
 class Sender(Session):
     """
     A transaction: a message, the note of it, and at times an item that all
@@ -334,6 +351,50 @@ def one_hangs(bed, proxy):
               "and nothing twice")
 
 
+def hot_item(bed, proxy):
+    """One item that is written all the time, by more than can be sent."""
+    proxy.clear()
+    # Not that the test takes long.
+    proxy.add(faults.delayed(0.003), times=10**6, when=lambda request:
+              request.operation == "PutItem" and "hot" in request.body.decode())
+    numbers = []
+    writers = [Writer(bed, numbers) for _ in range(2)]
+    for session in writers:
+        session.start()
+    await_true(lambda: len(numbers) > 500)
+    start = time.monotonic()
+    create(bed, "bayko", "beside the hot one")
+    await_true(lambda: "beside the hot one" in messages(bed))
+    tap.ok(time.monotonic() - start < 5, "it does not hold up the others")
+    time.sleep(1)
+    sent = len(numbers_sent(proxy))
+    for session in writers:
+        session.stopping.set()
+    for session in writers:
+        session.join()
+    tap.equal([w.error for w in writers if w.error], [], "no error")
+    tap.ok(sent > 50, "it is delivered while it is written: %d of %d"
+           % (sent, len(numbers)))
+    # In the middle of it one is to be tried again.
+    proxy.rules.insert(0, [faults.refused("InternalServerError", status=500),
+                           2, lambda request: "hot" in request.body.decode()])
+    start = time.monotonic()
+    drain(bed)
+    tap.figure("%d writes of one item, delivered in %.1f s"
+               % (len(numbers) - sent, time.monotonic() - start))
+    delivered = numbers_sent(proxy)
+    tap.equal(delivered, sorted(delivered), "in the order of the commits")
+    tap.equal(sorted(set(delivered)), sorted(numbers), "every one")
+    tap.equal(bed.query("SELECT n FROM shared WHERE name = 'hot'")[0][0],
+              max(numbers), "so that the last one stays")
+
+
+def numbers_sent(proxy):
+    return [int(request.json()["Item"]["n"]["N"])
+            for request in proxy.seen("PutItem")
+            if request.json()["Item"].get("name") == {"S": "hot"}]
+
+
 def killed(bed, proxy):
     """Between DynamoDB's answer and the save of what came of it."""
     before = messages(bed)
@@ -413,6 +474,26 @@ def exclusive(bed):
     tap.equal(deliver(bed), 2, "when it is over, both go")
     tap.equal(bed.query("SELECT n FROM shared WHERE name = 'locked'")[0][0],
               2, "in the order of their commits")
+
+
+def old_snapshot(bed):
+    """What others have taken out since is not sent again."""
+    second = bed.connect()
+    bed.query("INSERT INTO shared VALUES ('seen', 1)")
+    bed.query("BEGIN ISOLATION LEVEL REPEATABLE READ", on=second)
+    tap.equal(bed.query("SELECT count(*) AS n FROM cruddur_outbox",
+                        on=second)[0].n, 1, "a snapshot has an entry")
+    bed.query("DELETE FROM cruddur_outbox")
+    tap.fails(lambda: bed.query("SELECT cruddur_outbox_deliver()", on=second),
+              "40001", "which has gone since")
+    bed.query("ROLLBACK", on=second)
+    tap.equal(bed.query("SELECT n FROM shared WHERE name = 'seen'"), [],
+              "it is not sent")
+    bed.query("INSERT INTO shared VALUES ('seen', 2)")
+    bed.query("BEGIN ISOLATION LEVEL SERIALIZABLE", on=second)
+    tap.equal(bed.query("SELECT cruddur_outbox_deliver()", on=second)[0][0], 1,
+              "what is there is delivered at any isolation level")
+    bed.query("COMMIT", on=second)
 
 
 def prepared(stack, bed):
@@ -504,11 +585,13 @@ def test():
         plain(bed, proxy)
         by_token(bed, proxy)
         one_hangs(bed, proxy)
+        hot_item(bed, proxy)
         killed(bed, proxy)
         same_time(bed, proxy)
         prepared(stack, bed)
         turn(bed, False)
         exclusive(bed)
+        old_snapshot(bed)
         dumped(bed)
 
 

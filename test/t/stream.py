@@ -151,6 +151,34 @@ def iterators(case):
         tap.equal(case.asked_after()[-1], "TRIM_HORIZON", "from the oldest on")
 
 
+def not_found(case):
+    """The service does not find what its lists have: an error that passes."""
+    for operation in ("GetShardIterator", "GetRecords"):
+        case.broken.clear()
+        case.broken.add(faults.refused("ResourceNotFoundException"),
+                        when=is_a(operation))
+        before = case.shards()
+        sk = case.say()
+        tap.fails(case.process, "HV00R", "%s finds nothing" % operation)
+        tap.equal([row.position for row in case.shards()],
+                  [row.position for row in before], "the checkpoint is kept")
+        tap.equal(case.process(), 1, "when it does, nothing was lost")
+        case.at(sk, "rows move")
+
+    case.broken.clear()
+    case.broken.add(faults.refused("ResourceNotFoundException"),
+                    when=is_a("DescribeStream"))
+    sk = case.say()
+    tap.equal(case.process(), 1, "shards that are known are read all the same")
+    case.at(sk, "rows move")
+    tap.equal(case.asked_after().count("TRIM_HORIZON"), 0,
+              "from their checkpoints on")
+    case.broken.add(faults.refused("ResourceNotFoundException"),
+                    when=is_a("DescribeStream"))
+    tap.fails(case.process, "HV00R", "with nothing else to do it is an error")
+    tap.equal(case.process(), 0, "which passes")
+
+
 def throttled(case):
     """Longer than the retries of a request last."""
     for exception, sqlstate, times in (("LimitExceededException", "53000", 2),
@@ -428,8 +456,8 @@ def dump_keeps(case):
                "cruddur_stream_shards"], "a dump has the checkpoints")
 
 
-CASES = (checkpoints, rolled_back, limits, one_consumer, iterators, throttled,
-         move_fails, lost_answers, cancelled, no_stream, lineage,
+CASES = (checkpoints, rolled_back, limits, one_consumer, iterators, not_found,
+         throttled, move_fails, lost_answers, cancelled, no_stream, lineage,
          one_shard_fails, dump_keeps)
 
 

@@ -208,6 +208,18 @@ def cancelled(place):
     tap.equal(worker().pid, pid, "as the same process")
 
 
+def not_found(place):
+    """A shard that is not found once, though it is listed."""
+    place.proxy.clear()
+    place.proxy.add(faults.refused("ResourceNotFoundException"),
+                    when=lambda request: request.operation == "GetRecords")
+    tap.ok(await_true(lambda: not place.proxy.rules[0][1]) is not None,
+           "a shard is not found")
+    put_late(place.bed, "found")
+    tap.ok(await_true(lambda: place.bed_rows() == {"found"}) is not None,
+           "though the service lists it: it is read again")
+
+
 def settings(place):
     place.alter_system("SET cruddur_ddb.stream_worker = off")
     comes("turned off", "turned off")
@@ -387,9 +399,9 @@ def others_want_it(place):
     come("they wait for the next", "waiting for the database")
 
 
-STEPS = [start_of, no_transaction, apart, terminated, cancelled, settings,
-         outbox_settings, one_of_each, standby, killed, altered, extension,
-         replaced, role, others_want_it]
+STEPS = [start_of, no_transaction, apart, terminated, cancelled, not_found,
+         settings, outbox_settings, one_of_each, standby, killed, altered,
+         extension, replaced, role, others_want_it]
 
 
 def test():
