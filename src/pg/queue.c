@@ -9,6 +9,7 @@
 #include "fmgr.h"
 #include "utils/memutils.h"
 
+#include "compat.h"
 #include "queue.h"
 
 void
